@@ -12,7 +12,10 @@ export interface Fault {
 /** The same faults seen from one level up: `replicationFactor` under `kafka` becomes `kafka.replicationFactor`. */
 export function under(parent: string, faults: readonly Fault[]): Fault[] {
   return faults.map(({ propertyPath, reason }) => ({
-    propertyPath: propertyPath.startsWith("[") || propertyPath === "" ? parent + propertyPath : `${parent}.${propertyPath}`,
+    propertyPath:
+      propertyPath.startsWith("[") || propertyPath === ""
+        ? parent + propertyPath
+        : `${parent}.${propertyPath}`,
     reason,
   }));
 }
@@ -23,7 +26,8 @@ export function schemaFaults(schema: z.ZodType, value: unknown): Fault[] {
   if (result.success) return [];
   return result.error.issues.map((issue) => ({
     propertyPath: issue.path.reduce<string>(
-      (path, key) => (typeof key === "number" ? `${path}[${key}]` : path === "" ? String(key) : `${path}.${String(key)}`),
+      (path, key) =>
+        typeof key === "number" ? `${path}[${key}]` : path === "" ? String(key) : `${path}.${String(key)}`,
       "",
     ),
     reason: issue.message,

@@ -1,0 +1,48 @@
+import { durationSeconds, goDuration, type Duration } from "../duration";
+
+/** How one tells that a program is well, from inside its own container. */
+export type Probe =
+  /** Something accepts connections at the port. */
+  | { kind: "tcp"; port: number }
+  /** `GET path` is answered with status 200. */
+  | { kind: "http"; port: number; path: string };
+
+/** Label on every workload that says its probe in words: readable in `docker inspect`, and how the embedded run knows it. */
+export const probeLabel = "pulumi-weather-pipeline.probe";
+
+/** The probe in words: `tcp:9092`, `http:8086/health`. The opposite of {@link parseProbe}. */
+export function probeText(probe: Probe): string {
+  return probe.kind === "tcp" ? `tcp:${probe.port}` : `http:${probe.port}${probe.path}`;
+}
+
+/** Reads what {@link probeText} wrote; undefined where the text is no probe. */
+export function parseProbe(text: string): Probe | undefined {
+  const match = /^(tcp|http):(\d+)(\/.*)?$/.exec(text);
+  if (!match) return undefined;
+  const port = Number(match[2]);
+  return match[1] === "tcp" ? { kind: "tcp", port } : { kind: "http", port, path: match[3] ?? "/" };
+}
+
+/**
+ * The probe as a command of the container's own.
+ *
+ * Bash's `/dev/tcp` is used because it is the one tool that all images of the pipeline hold; `nc`, `curl` and `wget` aren't.
+ */
+export function probeCommand(probe: Probe): string[] {
+  const connect = `exec 3<>/dev/tcp/127.0.0.1/${probe.port}`;
+  if (probe.kind === "tcp") return ["CMD", "bash", "-c", connect];
+  const request = `printf 'GET ${probe.path} HTTP/1.0\\r\\nHost: 127.0.0.1\\r\\n\\r\\n' >&3`;
+  return ["CMD", "bash", "-c", `${connect} && ${request} && head -n 1 <&3 | grep -q ' 200'`];
+}
+
+/** Docker's health check of a probe. Times are in the form in which Docker gives them back. */
+export function dockerHealthcheck(probe: Probe, interval: Duration = "5 seconds") {
+  return {
+    tests: probeCommand(probe),
+    interval: goDuration(interval),
+    timeout: "5s",
+    startPeriod: "1m0s",
+    startInterval: "0s",
+    retries: Math.max(3, Math.ceil(15 / durationSeconds(interval))),
+  };
+}

@@ -1,0 +1,104 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { type StateFolder } from "../folder";
+import { type ContainerSpec } from "./spec";
+
+/** A container's spec put onto this machine: its names are addresses, its paths are folders. */
+export interface PlacedContainer extends ContainerSpec {
+  /** Loopback address of its own. */
+  address: string;
+  /** Folder of its own, for what the driver writes. */
+  folder: string;
+  /** The machine's path of a path in the container. */
+  hostPath: (containerPath: string) => string;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/**
+ * Gives every hostname a loopback address, and turns names and paths of containers into those of this machine.
+ *
+ * Text is replaced where a program would look something up: `name:port` and `name` as a URL's host, `0.0.0.0` as the address to
+ * listen at, and the paths of the container's own files and volumes. It serves JVM, Go and Node programs alike.
+ */
+export class AddressBook {
+  private readonly addresses = new Map<string, string>();
+  private next = 1;
+
+  constructor(private readonly prefix: string) {}
+
+  /** Address of a container that all its hostnames share. Hostnames may be asked for before their container exists. */
+  addressOf(hostnames: readonly string[]): string {
+    const known = hostnames
+      .map((hostname) => this.addresses.get(hostname))
+      .find((address) => address !== undefined);
+    const address = known ?? `${this.prefix}.${this.next++}`;
+    for (const hostname of hostnames) this.addresses.set(hostname, address);
+    return address;
+  }
+
+  /** The text with `hostname:port` of every known container made `address:port`. */
+  resolve(text: string): string {
+    if (this.addresses.size === 0) return text;
+    const names = [...this.addresses.keys()].sort((a, b) => b.length - a.length).map(escaped);
+    const pattern = new RegExp(`(?<![\\w.-])(${names.join("|")})(?=:\\d)`, "g");
+    return text.replace(pattern, (name) => this.addresses.get(name) ?? name);
+  }
+
+  /** {@link resolve} in all texts of a value. */
+  resolveIn<T>(value: T): T {
+    if (typeof value === "string") return this.resolve(value) as T;
+    if (Array.isArray(value)) return value.map((item: unknown) => this.resolveIn(item)) as T;
+    if (value !== null && typeof value === "object") {
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, this.resolveIn(item as unknown)]),
+      ) as T;
+    }
+    return value;
+  }
+
+  /** Writes the container's files into its folder and returns it with everything resolved. */
+  place(spec: ContainerSpec, state: StateFolder): PlacedContainer {
+    const address = this.addressOf(spec.hostnames);
+    const folder = path.join(state.containers, spec.name);
+    const root = path.join(folder, "root");
+    // Files of an earlier run that are no longer declared must not be found.
+    fs.rmSync(root, { recursive: true, force: true });
+    fs.mkdirSync(root, { recursive: true });
+
+    const mapped = [
+      ...spec.volumes.map(({ volume, path: at }) => ({ from: at, to: path.join(state.volumes, volume) })),
+      ...spec.files.map((file) => ({ from: file.path, to: path.join(root, file.path) })),
+    ].sort((a, b) => b.from.length - a.from.length);
+    for (const { volume } of spec.volumes)
+      fs.mkdirSync(path.join(state.volumes, volume), { recursive: true });
+
+    // One pass, longest path first: what was replaced is never looked at again.
+    const anyPath = new RegExp(mapped.map(({ from }) => escaped(from)).join("|") || "(?!)", "g");
+    const hostPathOf = new Map(mapped.map(({ from, to }) => [from, to]));
+    const local = (text: string): string =>
+      this.resolve(text.replace(anyPath, (at) => hostPathOf.get(at) ?? at)).replace(
+        /(?<![\d.])0\.0\.0\.0(?![\d.])/g,
+        address,
+      );
+    const files = spec.files.map((file) => ({ ...file, content: local(file.content) }));
+    for (const file of files) {
+      const at = path.join(root, file.path);
+      fs.mkdirSync(path.dirname(at), { recursive: true });
+      fs.writeFileSync(at, file.content, { mode: file.secret ? 0o600 : 0o644 });
+    }
+    return {
+      ...spec,
+      address,
+      folder,
+      files,
+      command: spec.command.map(local),
+      environment: Object.fromEntries(
+        Object.entries(spec.environment).map(([key, value]) => [key, local(value)]),
+      ),
+      hostPath: (at) => (mapped.some(({ from }) => at.startsWith(from)) ? local(at) : path.join(root, at)),
+    };
+  }
+}

@@ -1,0 +1,121 @@
+import { type Driver } from "./drivers/driver";
+import { appDriver } from "./drivers/app";
+import { type AddressBook } from "./containers/place";
+import { RunningContainer } from "./containers/running";
+import { containerSpec } from "./containers/spec";
+import { type StateFolder } from "./folder";
+import { type ProcessBook } from "./processes";
+import { type Realised, type Registration } from "./program";
+import { isDynamic, realiseDynamic } from "./resources/dynamic";
+import { realiseRandom } from "./resources/random";
+import { type ResourceStore } from "./resources/store";
+import { realiseTopic } from "./resources/topic";
+
+/** Type tokens that the embedded run knows. */
+export const types = {
+  container: "docker:index/container:Container",
+  volume: "docker:index/volume:Volume",
+  network: "docker:index/network:Network",
+  pulledImage: "docker:index/remoteImage:RemoteImage",
+  builtImage: "docker:index/image:Image",
+  topic: "kafka:index/topic:Topic",
+  kafkaProvider: "pulumi:providers:kafka",
+} as const;
+
+/** What happened to one resource, for whoever shows progress. */
+export interface RealiseEvent {
+  registration: Registration;
+  phase: "begin" | "done" | "left out";
+  durationMs: number;
+}
+
+/** Makes real, one after the other, what a program registers: containers as processes, topics through Kafka, the rest by its own provider. */
+export class Realiser {
+  readonly containers: RunningContainer[] = [];
+  /** Containers whose image has no driver: named, never faked. */
+  readonly leftOut: string[] = [];
+  private readonly builtImages = new Map<string, string>();
+  private readonly kafkaProviders = new Map<string, string[]>();
+
+  constructor(
+    private readonly projectRoot: string,
+    private readonly state: StateFolder,
+    private readonly addresses: AddressBook,
+    private readonly store: ResourceStore,
+    private readonly book: ProcessBook,
+    private readonly driverOf: (image: string) => Driver | undefined,
+    private readonly report: (event: RealiseEvent) => void,
+  ) {}
+
+  async realise(registration: Registration): Promise<Realised> {
+    const begun = Date.now();
+    if (registration.custom) this.report({ registration, phase: "begin", durationMs: 0 });
+    const left = this.leftOut.length;
+    const realised = await this.make(registration);
+    if (registration.custom) {
+      this.report({
+        registration,
+        phase: this.leftOut.length > left ? "left out" : "done",
+        durationMs: Date.now() - begun,
+      });
+    }
+    return realised;
+  }
+
+  private async make(registration: Registration): Promise<Realised> {
+    const { type, name, urn, inputs } = registration;
+    const asDeclared: Realised = { id: `${name}-id`, state: inputs };
+    if (!registration.custom) return { id: undefined, state: inputs };
+    if (type.startsWith("random:")) return realiseRandom(registration, this.store);
+    if (isDynamic(type))
+      return realiseDynamic(registration, this.addresses.resolveIn(inputs), this.store, this.projectRoot);
+    switch (type) {
+      case types.container:
+        return this.start(name, inputs);
+      case types.builtImage: {
+        const context = (inputs["build"] as { context?: string } | undefined)?.context ?? ".";
+        this.builtImages.set(String(inputs["imageName"]), context);
+        return { id: String(inputs["imageName"]), state: { ...inputs, repoDigest: inputs["imageName"] } };
+      }
+      case types.kafkaProvider:
+        // A provider's inputs reach the engine as JSON text, each for itself.
+        this.kafkaProviders.set(
+          `${urn}::${name}-id`,
+          JSON.parse(String(inputs["bootstrapServers"])) as string[],
+        );
+        return asDeclared;
+      case types.topic: {
+        const bootstrapServers = this.kafkaProviders.get(registration.provider);
+        if (!bootstrapServers)
+          throw new Error(`topic ${name} names no Kafka provider: give it { provider: cluster.provider }`);
+        return realiseTopic(inputs, bootstrapServers);
+      }
+      case types.volume:
+      case types.network:
+        return { id: String(inputs["name"] ?? name), state: { name, ...inputs } };
+      case types.pulledImage:
+        return {
+          id: String(inputs["name"]),
+          state: { ...inputs, imageId: inputs["name"], repoDigest: inputs["name"] },
+        };
+      default:
+        if (type.startsWith("pulumi:")) return asDeclared;
+        throw new Error(`${name} is a ${type}, which the embedded run doesn't know: use --target docker`);
+    }
+  }
+
+  private async start(resourceName: string, inputs: Record<string, unknown>): Promise<Realised> {
+    const spec = containerSpec(resourceName, inputs);
+    const context = this.builtImages.get(spec.image);
+    const driver = context === undefined ? this.driverOf(spec.image) : appDriver(context);
+    const realised = { id: `${spec.name}-id`, state: { ...inputs, name: spec.name } };
+    if (!driver) {
+      this.leftOut.push(spec.name);
+      return realised;
+    }
+    const container = new RunningContainer(this.addresses.place(spec, this.state), driver, this.book);
+    this.containers.push(container);
+    await container.start();
+    return realised;
+  }
+}

@@ -1,0 +1,61 @@
+import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+import { type Realised } from "../program";
+
+interface TopicInputs {
+  name: string;
+  partitions: number;
+  replicationFactor: number;
+  config?: Record<string, string>;
+}
+
+/**
+ * Makes a topic what the program says: created, or given more partitions and the declared configuration.
+ *
+ * @throws Error where it would need fewer partitions or another replication factor: the embedded run destroys no messages.
+ */
+export async function realiseTopic(
+  inputs: Record<string, unknown>,
+  bootstrapServers: string[],
+): Promise<Realised> {
+  const topic = inputs as unknown as TopicInputs;
+  const admin = new Kafka({
+    clientId: "embedded-topics",
+    brokers: bootstrapServers,
+    logLevel: logLevel.NOTHING,
+  }).admin();
+  await admin.connect();
+  try {
+    const configEntries = Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value }));
+    const created = await admin.createTopics({
+      topics: [
+        {
+          topic: topic.name,
+          numPartitions: topic.partitions,
+          replicationFactor: topic.replicationFactor,
+          configEntries,
+        },
+      ],
+    });
+    if (!created) {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic.name] });
+      const partitions = topics[0]?.partitions ?? [];
+      const replicas = partitions[0]?.replicas.length;
+      if (partitions.length > topic.partitions || replicas !== topic.replicationFactor) {
+        throw new Error(
+          `topic ${topic.name} has ${partitions.length} partitions of ${String(replicas)} replicas and is declared with ${topic.partitions} of ${topic.replicationFactor}: ` +
+            "that would lose its messages; run `npm run down -- --volumes` first if they may go",
+        );
+      }
+      if (partitions.length < topic.partitions) {
+        await admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: topic.partitions }] });
+      }
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic.name, configEntries }],
+      });
+    }
+  } finally {
+    await admin.disconnect();
+  }
+  return { id: topic.name, state: inputs };
+}
