@@ -24,14 +24,18 @@ export function under(parent: string, faults: readonly Fault[]): Fault[] {
 export function schemaFaults(schema: z.ZodType, value: unknown): Fault[] {
   const result = schema.safeParse(value);
   if (result.success) return [];
-  return result.error.issues.map((issue) => ({
-    propertyPath: issue.path.reduce<string>(
+  return result.error.issues.flatMap((issue) => {
+    const propertyPath = issue.path.reduce<string>(
       (path, key) =>
         typeof key === "number" ? `${path}[${key}]` : path === "" ? String(key) : `${path}.${String(key)}`,
       "",
-    ),
-    reason: issue.message,
-  }));
+    );
+    if (issue.code !== "unrecognized_keys") return [{ propertyPath, reason: issue.message }];
+    return issue.keys.map((key) => ({
+      propertyPath: propertyPath === "" ? key : `${propertyPath}.${key}`,
+      reason: "there is no such setting",
+    }));
+  });
 }
 
 /**

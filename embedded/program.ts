@@ -85,8 +85,9 @@ async function installMonitor(options: ProgramOptions): Promise<void> {
   };
 }
 
-/** Unknown values as the sentinel text in which they travel to Pulumi's engine, which policies know. */
+/** Unknown values as the sentinel text in which they travel to Pulumi's engine, which policies know; secrets taken out of their wrapping. */
 function withSentinels(value: unknown): unknown {
+  if (pulumi.runtime.isRpcSecret(value)) return withSentinels(pulumi.runtime.unwrapRpcSecret(value));
   if (pulumi.isUnknown(value)) return pulumi.runtime.unknownValue;
   if (Array.isArray(value)) return value.map(withSentinels);
   if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
@@ -108,16 +109,27 @@ function urnOf(options: ProgramOptions, parent: string, type: string, name: stri
  */
 export async function runProgram(options: ProgramOptions): Promise<Record<string, unknown>> {
   pulumi.runtime.setAllConfig(options.config, []);
-  await installMonitor(options);
+  // A resource that fails is logged by the SDK, whose own bookkeeping then goes on: the first failure is what ends the run here.
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+  await installMonitor({
+    ...options,
+    register: async (registration) => {
+      try {
+        return await options.register(registration);
+      } catch (error) {
+        fail(error);
+        throw error;
+      }
+    },
+  });
 
   const entry = require.resolve(path.resolve(options.entry));
   // Evaluated anew each time: a plan comes before the real run, and a module is otherwise evaluated only once.
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete require.cache[entry];
 
-  // A resource that failed rejects inside the SDK's own bookkeeping, out of reach of the promise awaited here.
-  let fail: (error: unknown) => void = () => undefined;
-  const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+  // What rejects inside the SDK is out of reach of the promise awaited here.
   const onRejection = (error: unknown) => {
     fail(error);
   };

@@ -30,13 +30,14 @@ const leastFreeBytes = 1024 ** 3;
 const stopAllSeconds = 15;
 
 /**
- * Brings a stack up as local processes, keeps it up, and ends it all on {@link SupervisorHandle.stop}.
+ * Brings a stack up as local processes, keeps it up, and ends it all on the handle's `stop`, or while it comes up as soon as `stopAsked` says so.
  *
  * @throws UserError for what the user can mend; nothing was started then, or all that was started has been ended.
  */
 export async function supervise(
   options: PlanOptions,
   tell: (event: SupervisorEvent) => void,
+  stopAsked: () => boolean,
 ): Promise<{ stop(): Promise<void>; ended: Promise<void> }> {
   const { projectRoot, stack } = options;
   const state = stateFolder(projectRoot, stack);
@@ -143,7 +144,7 @@ export async function supervise(
       entry: path.join(projectRoot, "index.ts"),
       mode: "realise",
       register: async (registration) => {
-        if (stopping) throw new Error("ended before it was up");
+        if (stopping || stopAsked()) throw new UserError("Ended before it was up.");
         return made.realise(registration);
       },
     });

@@ -60,6 +60,7 @@ export async function connect(connection: KnownConnection, limitMs: number): Pro
         throw new Error(
           `no healthy InfluxDB answered GET ${connection.url}/health within ${limitMs / 1_000} s (${said(error)}). ` +
             "Check that the server runs and that the url is right from here, then run the command again.",
+          { cause: error },
         );
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -96,14 +97,9 @@ export async function unlessGone<Value>(answer: Promise<Value>): Promise<Value |
   try {
     return await answer;
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
     throw error;
   }
-}
-
-/** Whether the server answered 404. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "statusCode" in error && error.statusCode === 404;
 }
 
 /** What went wrong, in one line. */

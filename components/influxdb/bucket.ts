@@ -27,7 +27,7 @@ interface BucketProps extends InfluxProps {
 
 const provider = influxProvider<BucketProps, PostBucketRequest, Bucket>({
   noun: "bucket",
-  declared: ["name", "retention", "description"],
+  declared: ["name", "bucketName", "retention", "description"],
   fixed: [],
   title: (props) => props.name,
   api: (influx) => {
@@ -97,7 +97,7 @@ export class InfluxBucket extends pulumi.dynamic.Resource {
     super(
       provider,
       name,
-      { ...props, bucketId: undefined, bucketName: undefined, orgId: undefined },
+      { ...props, bucketId: undefined, bucketName: args.name, orgId: undefined },
       opts,
       "influxdb",
       "Bucket",

@@ -1,15 +1,9 @@
-import type * as client from "@influxdata/influxdb-client";
-import { type Check } from "@influxdata/influxdb-client-apis";
 import * as pulumi from "@pulumi/pulumi";
 import { type Duration } from "../duration";
 import { type Fault } from "../faults";
-import { influxApis, type ResourceApi } from "./api";
+import { checkQuery } from "./check-api";
 import { connectionFaults, type InfluxConnection, secretConnection, textFaults } from "./connection";
-import { durationOfFlux, fluxDuration, fluxString, secondsFaults } from "./flux";
-import { type InfluxProps } from "./resource";
-
-/** How grave a status is, from good to bad. */
-export type CheckLevel = "OK" | "INFO" | "WARN" | "CRIT";
+import { secondsFaults } from "./flux";
 
 /** When a check runs: every so often, and how much later than the full interval. */
 export interface CheckSchedule {
@@ -43,33 +37,6 @@ export interface InfluxCheckArgs {
   /** Default: none. */
   description?: pulumi.Input<string>;
 }
-
-export interface CheckProps extends InfluxProps {
-  name: string;
-  query: string;
-  every?: string;
-  offset?: string;
-  statusMessageTemplate?: string;
-  tags?: Record<string, string>;
-  description?: string;
-  status?: "active" | "inactive";
-  checkId: string;
-}
-
-/** The properties of {@link CheckProps} that are declared. */
-export const declaredOfChecks = [
-  "name",
-  "query",
-  "every",
-  "offset",
-  "statusMessageTemplate",
-  "tags",
-  "description",
-  "status",
-] as const;
-
-/** A check's request; the generated types lack what both kinds have in common. */
-export type CheckBody = Record<string, unknown> & { name: string };
 
 const defaultOffset: Duration = "1 second";
 
@@ -113,84 +80,5 @@ export function checkProps(args: InfluxCheckArgs, aggregate?: { fn: string }): p
     status: "active",
     checkId: undefined,
     orgId: undefined,
-  };
-}
-
-/** The one pipe that the server makes the check's task of; it accepts exactly one test of `r._field`. */
-export function checkQuery(data: {
-  bucket: string;
-  measurement: string;
-  field: string;
-  where?: Record<string, string>;
-  every: string;
-  aggregate?: { fn: string };
-}): string {
-  const where = Object.entries(data.where ?? {}).map(
-    ([tag, value]) => `r[${fluxString(tag)}] == ${fluxString(value)}`,
-  );
-  const tests = [
-    `r._measurement == ${fluxString(data.measurement)}`,
-    `r._field == ${fluxString(data.field)}`,
-    ...where,
-  ];
-  const every = fluxDuration(data.every);
-  return [
-    `from(bucket: ${fluxString(data.bucket)})`,
-    `range(start: -${every})`,
-    ...tests.map((test) => `filter(fn: (r) => ${test})`),
-    ...(data.aggregate
-      ? [`aggregateWindow(every: ${every}, fn: ${data.aggregate.fn}, createEmpty: false)`]
-      : []),
-  ].join(" |> ");
-}
-
-/** What all checks have in their request. */
-export function checkBody(props: CheckProps, orgID: string): CheckBody {
-  const tags = Object.entries(props.tags ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    orgID,
-    name: props.name,
-    query: { text: props.query },
-    every: fluxDuration(props.every),
-    offset: fluxDuration(props.offset),
-    statusMessageTemplate: props.statusMessageTemplate ?? "",
-    tags: tags.map(([key, value]) => ({ key, value })),
-    description: props.description ?? "",
-    status: props.status,
-  };
-}
-
-/** A check as the server tells it; the generated types lack most of it. */
-export type LiveCheck = Check & {
-  every?: string;
-  offset?: string;
-  statusMessageTemplate?: string;
-  tags?: { key: string; value: string }[] | null;
-};
-
-/** What the server holds of the properties that all checks have. */
-export function seenOfCheck(live: LiveCheck): Partial<CheckProps> {
-  const { name, query, every, offset, statusMessageTemplate, tags, description, status } = live;
-  return {
-    name,
-    query: query.text ?? "",
-    every: durationOfFlux(every),
-    offset: durationOfFlux(offset),
-    statusMessageTemplate,
-    tags: tags?.length ? Object.fromEntries(tags.map(({ key, value }) => [key, value])) : undefined,
-    description,
-    status,
-  };
-}
-
-export function checksApi(influx: client.InfluxDB): ResourceApi<CheckBody, LiveCheck> {
-  const checks = new (influxApis().ChecksAPI)(influx);
-  return {
-    list: async (page) => (await checks.getChecks(page)).checks ?? [],
-    create: (body) => checks.createCheck({ body: body as unknown as Check }),
-    get: (checkID) => checks.getChecksID({ checkID }),
-    // PUT, for PATCH leaves the task behind the check as it was.
-    update: (checkID, body) => checks.putChecksID({ checkID, body: body as unknown as Check }),
-    remove: (checkID) => checks.deleteChecksID({ checkID }),
   };
 }

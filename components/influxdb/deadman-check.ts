@@ -1,21 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Duration, tryDurationMs } from "../duration";
 import { type Fault, throwIfAny } from "../faults";
+import { checkFaults, checkProps, type CheckSchedule, type InfluxCheckArgs, scheduleOf } from "./check";
 import {
   checkBody,
   type CheckBody,
-  checkFaults,
   type CheckLevel,
-  checkProps,
   type CheckProps,
   checksApi,
-  type CheckSchedule,
   declaredOfChecks,
-  type InfluxCheckArgs,
   type LiveCheck,
-  scheduleOf,
   seenOfCheck,
-} from "./check";
+} from "./check-api";
 import { durationOfFlux, fluxDuration, secondsFaults } from "./flux";
 import { influxProvider } from "./resource";
 

@@ -7,7 +7,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Duration, tryDurationMs } from "../duration";
 import { type Fault, throwIfAny } from "../faults";
 import { influxApis } from "./api";
-import { type CheckLevel, type CheckSchedule } from "./check";
+import { type CheckSchedule } from "./check";
+import { type CheckLevel } from "./check-api";
 import {
   connectionFaults,
   idFaults,
@@ -167,14 +168,14 @@ export class InfluxNotificationRule extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: InfluxNotificationRuleArgs, opts?: pulumi.CustomResourceOptions) {
     throwIfAny(`InfluxDB notification rule ${name}`, notificationRuleFaults(args));
-    const { checks: _, ...declared } = args;
     super(
       provider,
       name,
       {
         statusRules: [{ currentLevel: "CRIT" }],
         offset: defaultOffset,
-        ...declared,
+        ...args,
+        checks: undefined,
         connection: secretConnection(args.connection),
         status: "active",
         ruleId: undefined,

@@ -1,15 +1,6 @@
 import type * as client from "@influxdata/influxdb-client";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  connect,
-  isNotFound,
-  type KnownConnection,
-  listAll,
-  orgIdOf,
-  type ResourceApi,
-  said,
-  unlessGone,
-} from "./api";
+import { connect, type KnownConnection, listAll, orgIdOf, type ResourceApi, said, unlessGone } from "./api";
 
 /** What every resource of this folder keeps in its state besides its own properties. */
 export interface InfluxProps {
@@ -58,7 +49,14 @@ export function influxProvider<Props extends InfluxProps, Body, Live extends { i
     diff: (_id, olds, news) => {
       const changed = (key: keyof Props) => !sameValue(olds[key], news[key], false);
       const replaces: string[] = kind.fixed.filter((key) => !sameValue(olds[key], news[key], true));
-      if (!sameValue(olds.connection.org, news.connection.org, true)) replaces.push("connection");
+      const { connection } = news;
+      // At preview all of the connection may be unknown, and then it has no org.
+      if (
+        !sameValue(olds.connection, connection, true) &&
+        !sameValue(olds.connection.org, connection.org, true)
+      ) {
+        replaces.push("connection");
+      }
       return Promise.resolve({ changes: changed("connection") || kind.declared.some(changed), replaces });
     },
 
@@ -78,8 +76,10 @@ export function influxProvider<Props extends InfluxProps, Body, Live extends { i
         return { id: idOf(live), outs: present({ ...props, ...kind.outputs(live, {}), orgId }) };
       }),
 
-    read: (id, props) =>
-      explained(kind, props, async () => {
+    read: async (id, props) => {
+      // Without state there is no provider either: Pulumi doesn't get here by `pulumi import`.
+      if (props === undefined) return { id };
+      return explained(kind, props, async () => {
         let influx: client.InfluxDB;
         try {
           influx = await connect(props.connection, restartLimitMs);
@@ -92,19 +92,14 @@ export function influxProvider<Props extends InfluxProps, Body, Live extends { i
         }
         const live = await unlessGone(kind.api(influx).get(id));
         if (live === undefined) return { id: "" };
-        const settled: Props = { ...props };
-        const known = kind.body(props, props.orgId);
-        for (const [key, value] of Object.entries(kind.seen(live))) {
-          // The declared spelling stays while it means what the server holds: "1 week" isn't drift from "7 days".
-          const other = { ...props, [key]: value };
-          if (!sameValue(kind.body(other, props.orgId), known, false))
-            Object.assign(settled, { [key]: value });
-        }
-        const inputs = Object.fromEntries(
-          ["connection", ...kind.declared].map((key) => [key, settled[key as keyof Props]]),
-        );
-        return { id, props: present({ ...settled, ...kind.outputs(live, props) }), inputs: present(inputs) };
-      }),
+        const declared = asDeclared(kind, props, live);
+        return {
+          id,
+          props: present({ ...props, ...declared, ...kind.outputs(live, props) }),
+          inputs: present({ connection: props.connection, ...declared } as Partial<Props> as Props),
+        };
+      });
+    },
 
     update: (id, olds, news) =>
       explained(kind, news, async () => {
@@ -114,7 +109,9 @@ export function influxProvider<Props extends InfluxProps, Body, Live extends { i
         for (const key of kind.declared) if (news[key] === undefined) Reflect.deleteProperty(kept, key);
         if (sameValue(body, kind.body(olds, orgId), false)) return { outs: kept };
         const influx = await connect(news.connection, startLimitMs);
-        const live = await kind.api(influx).update(id, body);
+        const live = await unlessGone(kind.api(influx).update(id, body));
+        if (live === undefined)
+          throw new Error("it's gone from the server; `pulumi up --refresh` makes it anew");
         return { outs: present({ ...kept, ...kind.outputs(live, olds) }) };
       }),
 
@@ -127,6 +124,21 @@ export function influxProvider<Props extends InfluxProps, Body, Live extends { i
   };
 }
 
+/** The declared properties as the server holds them, in the program's spelling where that means the same ("1 week", "7 days"). */
+function asDeclared<Props extends InfluxProps, Body, Live extends { id?: string }>(
+  kind: InfluxKind<Props, Body, Live>,
+  props: Props,
+  live: Live,
+): Partial<Props> {
+  const seen = kind.seen(live);
+  const known = kind.body(props, props.orgId);
+  const isDrift = (key: keyof Props) =>
+    key in seen && !sameValue(kind.body({ ...props, [key]: seen[key] }, props.orgId), known, false);
+  const declared: Partial<Props> = {};
+  for (const key of kind.declared) declared[key] = isDrift(key) ? seen[key] : props[key];
+  return declared;
+}
+
 async function explained<Props extends InfluxProps, Body, Live extends { id?: string }, Result>(
   kind: InfluxKind<Props, Body, Live>,
   props: Props,
@@ -135,11 +147,8 @@ async function explained<Props extends InfluxProps, Body, Live extends { id?: st
   try {
     return await action();
   } catch (error) {
-    const advice = isNotFound(error)
-      ? " (if it was removed by hand, `pulumi up --refresh` makes it anew)"
-      : "";
     const failure = new Error(
-      `InfluxDB ${kind.noun} ${JSON.stringify(kind.title(props))} at ${props.connection.url}: ${said(error)}${advice}`,
+      `InfluxDB ${kind.noun} ${JSON.stringify(kind.title(props))} at ${props.connection.url}: ${said(error)}`,
     );
     // Pulumi's provider host prints the stack of what read and delete throw.
     failure.stack = "";

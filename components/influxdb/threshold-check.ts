@@ -1,21 +1,17 @@
 import { type Threshold } from "@influxdata/influxdb-client-apis";
 import * as pulumi from "@pulumi/pulumi";
 import { type Fault, throwIfAny } from "../faults";
+import { checkFaults, checkProps, type CheckSchedule, type InfluxCheckArgs, scheduleOf } from "./check";
 import {
   checkBody,
   type CheckBody,
-  checkFaults,
   type CheckLevel,
-  checkProps,
   type CheckProps,
   checksApi,
-  type CheckSchedule,
   declaredOfChecks,
-  type InfluxCheckArgs,
   type LiveCheck,
-  scheduleOf,
   seenOfCheck,
-} from "./check";
+} from "./check-api";
 import { influxProvider } from "./resource";
 
 /** Which values give a level: above or below a bound, or within or outside `[min, max]`; the bounds themselves don't count. */
@@ -92,7 +88,7 @@ export function thresholdCheckFaults(args: InfluxThresholdCheckArgs): Fault[] {
       });
     }
     levels.add(level);
-    for (const [key, value] of Object.entries(bound)) {
+    for (const [key, value] of Object.entries<number | readonly number[]>(bound)) {
       const numbers = typeof value === "number" ? [value] : value;
       const [min, max] = numbers;
       if (!numbers.every(Number.isFinite)) {

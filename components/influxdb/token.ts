@@ -123,5 +123,7 @@ export class InfluxToken extends pulumi.dynamic.Resource {
       "influxdb",
       "Token",
     );
+    // Where nobody heeds additionalSecretOutputs, as under mocks, it's a secret all the same.
+    this.token = pulumi.secret(this.token);
   }
 }

@@ -251,8 +251,9 @@ export class KafkaCluster extends pulumi.ComponentResource {
           ports: [{ container: hostPort, host: hostPort }],
           probe: { kind: "tcp", port: brokerPorts.internal },
           memoryMiB: args.memoryMiB ?? 2 * heapMiB + 256,
-          // Long enough to hand over every leader; without it Docker kills after 10 s and clients wait for the session to end.
-          stopGrace: "60 seconds",
+          // To hand over every leader takes a few seconds; killed before that, clients wait for the session to end. A broker that
+          // goes when the quorum is lost already (a `destroy`) never finishes, and is killed after this time.
+          stopGrace: "30 seconds",
         },
         { parent: this, dependsOn: previous ? [previous] : [] },
       );

@@ -71,7 +71,11 @@ export class AddressBook {
     const mapped = [
       ...spec.volumes.map(({ volume, path: at }) => ({ from: at, to: path.join(state.volumes, volume) })),
       ...spec.files.map((file) => ({ from: file.path, to: path.join(root, file.path) })),
-    ].sort((a, b) => b.from.length - a.from.length);
+      // Some programs are told the folder, not the file.
+      ...new Set(spec.files.map((file) => path.dirname(file.path)).filter((at) => at !== "/")),
+    ]
+      .map((item) => (typeof item === "string" ? { from: item, to: path.join(root, item) } : item))
+      .sort((a, b) => b.from.length - a.from.length);
     for (const { volume } of spec.volumes)
       fs.mkdirSync(path.join(state.volumes, volume), { recursive: true });
 

@@ -163,13 +163,8 @@ export class RunningContainer {
     return child;
   }
 
-  private async stepToEnd(command: ProgramCommand): Promise<void> {
-    const code = await this.closed((this.child = this.spawn(command)));
-    if (code !== 0 && this.wanted) {
-      throw new Error(
-        `${this.container.name}: ${path.basename(command.file)} ended with code ${String(code)} before the program could start; see ${this.log}`,
-      );
-    }
+  private async stepToEnd(command: ProgramCommand): Promise<number> {
+    return (await this.closed((this.child = this.spawn(command)))) ?? 1;
   }
 
   private async stepDuring(command: ProgramCommand, work: () => Promise<void>): Promise<void> {

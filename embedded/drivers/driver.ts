@@ -10,8 +10,8 @@ export interface ProgramCommand {
 
 /** What a driver may run before the program itself, with its output in the container's log. */
 export interface Steps {
-  /** Runs a command and waits for it; rejects where it doesn't end with 0. */
-  toEnd(command: ProgramCommand): Promise<void>;
+  /** Runs a command and waits for it; resolves with its exit code. */
+  toEnd(command: ProgramCommand): Promise<number>;
   /** Runs a command while `work` goes on, then ends it in order. */
   during(command: ProgramCommand, work: () => Promise<void>): Promise<void>;
 }

@@ -1,36 +1,43 @@
+import { acquireAll } from "../acquire/all";
 import { type AcquireProgress } from "../acquire/progress";
-import { acquireKafka } from "../acquire/kafka";
-import { acquireInfluxd } from "../acquire/influxd";
-import { acquireTelegraf } from "../acquire/telegraf";
 import { type Driver } from "./driver";
 import { influxdbDriver } from "./influxdb";
 import { kafkaDriver } from "./kafka";
 import { telegrafDriver } from "./telegraf";
 
-/** Name and version of an image, a registry before the name left out: `mirror.example/apache/kafka:4.3.1` is apache/kafka, 4.3.1. */
-export function imageParts(image: string): { name: string; version: string } {
-  const match = /^(?:.*\/)?((?:apache\/)?[^/:@]+)(?::([^@]+))?/.exec(image);
+/** Name and tag of an image: `mirror.example:5000/apache/kafka:4.3.1` is `mirror.example:5000/apache/kafka` and `4.3.1`. */
+function imageParts(image: string): { name: string; version: string } {
+  const match = /^(.*?)(?::([^/:@]+))?(?:@.*)?$/.exec(image);
   return { name: match?.[1] ?? image, version: match?.[2] ?? "latest" };
 }
 
-const servers: Record<string, (version: string, progress: AcquireProgress) => Promise<Driver>> = {
-  "apache/kafka": async (version, progress) => kafkaDriver(await acquireKafka(version, progress)),
-  influxdb: async (version, progress) => influxdbDriver(await acquireInfluxd(version, progress)),
-  telegraf: async (version, progress) => telegrafDriver(await acquireTelegraf(version, progress)),
-};
-
-/** Obtains what the images stand for, and returns the driver of each; undefined for an image that the embedded run has none for. */
+/**
+ * Obtains the servers that the images stand for, and returns the driver of each; undefined for an image that the embedded run has
+ * none for.
+ *
+ * @throws UserError where a server can't be obtained on this machine.
+ */
 export async function driversFor(
   images: readonly string[],
   progress: AcquireProgress,
 ): Promise<(image: string) => Driver | undefined> {
-  const drivers = new Map<string, Driver>();
-  await Promise.all(
-    images.map(async (image) => {
-      const { name, version } = imageParts(image);
-      const acquire = servers[name];
-      if (acquire) drivers.set(image, await acquire(version, progress));
-    }),
+  const versionOf = (known: string) => {
+    const found = images.map(imageParts).find(({ name }) => isImage(name, known));
+    return found?.version;
+  };
+  const servers = await acquireAll(
+    { kafka: versionOf("apache/kafka"), influxd: versionOf("influxdb"), telegraf: versionOf("telegraf") },
+    progress,
   );
-  return (image) => drivers.get(image);
+  const drivers: [image: string, driver: Driver | undefined][] = [
+    ["apache/kafka", servers.kafka && kafkaDriver(servers.kafka)],
+    ["influxdb", servers.influxd === undefined ? undefined : influxdbDriver(servers.influxd)],
+    ["telegraf", servers.telegraf === undefined ? undefined : telegrafDriver(servers.telegraf)],
+  ];
+  return (image) => drivers.find(([known]) => isImage(imageParts(image).name, known))?.[1];
+}
+
+/** Whether a name is the official one, or the same below a site's mirror. */
+function isImage(name: string, official: string): boolean {
+  return name === official || name.endsWith(`/${official}`);
 }

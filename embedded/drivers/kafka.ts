@@ -61,7 +61,16 @@ export function kafkaDriver(install: KafkaInstall): Driver {
         "--final-configs-dir",
         folders.final,
       ];
-      await steps.toEnd({ file: install.java, args: ["-Xmx128m", ...base, ...wrapper], environment });
+      const code = await steps.toEnd({
+        file: install.java,
+        args: ["-Xmx128m", ...base, ...wrapper],
+        environment,
+      });
+      // The wrapper refuses to format a folder that is formatted; the image's entry point takes that for success.
+      const formatted = path.join(environment["KAFKA_LOG_DIRS"] ?? "", "meta.properties");
+      if (code !== 0 && !fs.existsSync(formatted)) {
+        throw new Error(`${container.name} could not be set up; see ${path.join(container.folder, "log")}`);
+      }
       return {
         file: install.java,
         args: [

@@ -45,9 +45,12 @@ export async function realiseDynamic(
     return { id, state: { ...props, ...outs } };
   };
 
+  // What can't be read is no thing of its own but a wait, such as a gate: it's gone through at every start.
+  if (!provider.read) return make();
+
   const before = store.get(registration.urn);
   const found =
-    before?.id !== undefined && provider.read ? await provider.read(before.id, before.state) : before;
+    before?.id !== undefined ? await provider.read(before.id, before.state) : before;
   const id = found?.id;
   let now: Realised;
   if (before === undefined || id === undefined || id === "") {

@@ -27,6 +27,8 @@ export async function realiseTopic(
   try {
     const configEntries = Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value }));
     const created = await admin.createTopics({
+      // kafkajs waits by asking brokers that may not know the topic yet, and gives up on their answer.
+      waitForLeaders: false,
       topics: [
         {
           topic: topic.name,

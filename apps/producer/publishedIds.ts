@@ -1,0 +1,36 @@
+/** Message ids published already, by the second of their event time, for as long as a late point might come. */
+export class PublishedIds {
+  readonly #bySecond = new Map<number, Set<string>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(id: string, timeMs: number): boolean {
+    return this.#bySecond.get(secondOf(timeMs))?.has(id) ?? false;
+  }
+
+  add(id: string, timeMs: number): void {
+    const second = secondOf(timeMs);
+    const ids = this.#bySecond.get(second);
+    if (ids?.has(id)) return;
+    if (ids) ids.add(id);
+    else this.#bySecond.set(second, new Set([id]));
+    this.#size++;
+  }
+
+  /** Forgets the ids of whole seconds before the time. */
+  forgetBefore(timeMs: number): void {
+    for (const [second, ids] of this.#bySecond) {
+      if (second >= secondOf(timeMs)) continue;
+      this.#size -= ids.size;
+      this.#bySecond.delete(second);
+    }
+  }
+}
+
+/** The millisecond that begins the second of a time. */
+export function secondOf(timeMs: number): number {
+  return Math.floor(timeMs / 1_000) * 1_000;
+}

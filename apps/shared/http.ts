@@ -1,0 +1,84 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { type HttpServer } from "./config";
+import { type Health } from "./health";
+import { type Metrics } from "./metrics";
+
+/** What a route answers. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string | object;
+}
+
+/** Answers one request; throwing answers 500 without telling the cause to the caller. */
+export type Route = (request: IncomingMessage) => Answer | Promise<Answer>;
+
+/** Routes by method and path, such as `"GET /state"`. */
+export type Routes = ReadonlyMap<string, Route>;
+
+/** `GET /healthz` (200, or 503 with the reason) and `GET /metrics` (Prometheus text). */
+export function statusRoutes(health: Health, metrics: Metrics): [string, Route][] {
+  return [
+    [
+      "GET /healthz",
+      () => {
+        const fault = health.fault();
+        return fault === undefined ? { status: 200, body: "ok\n" } : { status: 503, body: `${fault}\n` };
+      },
+    ],
+    ["GET /metrics", () => ({ status: 200, body: metrics.text() })],
+  ];
+}
+
+/** Starts a server for the routes; anything else is answered 404, or 405 where only the method is wrong. */
+export async function serve(
+  { host, port }: HttpServer,
+  routes: Routes,
+  onError: (error: unknown) => void,
+): Promise<Server> {
+  const paths = new Set([...routes.keys()].map((key) => key.split(" ")[1]));
+  const server = createServer((request, response) => {
+    const path = (request.url ?? "/").split("?")[0] ?? "/";
+    const route = routes.get(`${request.method ?? "GET"} ${path}`);
+    const answer = async (): Promise<Answer> => {
+      if (route) return await route(request);
+      return paths.has(path)
+        ? { status: 405, body: "method not allowed\n" }
+        : { status: 404, body: "not found\n" };
+    };
+    answer()
+      .catch((error: unknown): Answer => {
+        onError(error);
+        return { status: 500, body: "internal error\n" };
+      })
+      .then(({ status, body }) => {
+        const [type, text] =
+          typeof body === "string"
+            ? ["text/plain; version=0.0.4; charset=utf-8", body]
+            : ["application/json", JSON.stringify(body)];
+        response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });
+        response.end(text);
+        // What is left of a refused body must not be read as the next request.
+        if (!request.complete) request.socket.end();
+      })
+      .catch(onError);
+  });
+  server.requestTimeout = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  return server;
+}
+
+/** The body as text, or undefined where it is longer than `limitBytes`. */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // Leaving the loop early must not destroy the socket, or the refusal would not reach the caller.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limitBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

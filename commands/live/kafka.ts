@@ -1,0 +1,105 @@
+import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+import { askAll } from "../../components/kafka/readiness";
+import { type PipelineOutputs } from "../../components/outputs";
+
+/** One topic as the cluster has it. */
+export interface TopicStatus {
+  name: string;
+  partitions: number;
+  replicationFactor: number;
+  minInsyncReplicas: number;
+  /** Partitions with fewer replicas in sync than replicas. */
+  underReplicated: number;
+  /** Messages that the topic holds now. */
+  messages: number;
+}
+
+/** The cluster as it is now. */
+export interface KafkaStatus {
+  /** Node ids of the brokers that are there. */
+  brokers: number[];
+  /** Node id of the controller that leads, -1 where there is none. */
+  leader: number;
+  topics: TopicStatus[];
+}
+
+/** Offsets of the flow through Kafka. */
+export interface KafkaFlow {
+  /** Messages ever published to `weather`. */
+  published: number;
+  /** Of them, how many the consumer's group has finished with. */
+  consumed: number;
+  deadLettered: number;
+  lag: number;
+}
+
+/** Reads the cluster and the flow through its topics. @throws Error where no broker answers. */
+export async function kafkaStatus({
+  kafka,
+}: PipelineOutputs): Promise<{ status: KafkaStatus; flow: KafkaFlow }> {
+  const answers = await askAll(kafka.bootstrapServers, 3_000);
+  const views = answers.flatMap((answer) => ("view" in answer ? [answer.view] : []));
+  const [view] = views.filter(({ quorum }) => quorum.leader >= 0);
+  if (!view)
+    throw new Error(
+      `no broker of ${kafka.bootstrapServers.join(", ")} answers: ${answers.flatMap((answer) => ("error" in answer ? [answer.error] : [])).join("; ")}`,
+    );
+
+  const admin = new Kafka({
+    clientId: "weather-status",
+    brokers: kafka.bootstrapServers,
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 3 },
+  }).admin();
+  await admin.connect();
+  try {
+    const names = [...new Set(view.partitions.map(({ topic }) => topic))]
+      .filter((topic) => !topic.startsWith("__"))
+      .sort();
+    const [offsets, configs, committed] = await Promise.all([
+      Promise.all(names.map(async (name) => [name, await admin.fetchTopicOffsets(name)] as const)),
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: names.map((name) => ({
+          type: ConfigResourceTypes.TOPIC,
+          name,
+          configNames: ["min.insync.replicas"],
+        })),
+      }),
+      admin.fetchOffsets({ groupId: kafka.group, topics: ["weather"] }),
+    ]);
+    const highs = new Map(
+      offsets.map(([name, partitions]) => [name, sum(partitions.map(({ high }) => Number(high)))]),
+    );
+    const topics = offsets.map(([name, partitions]): TopicStatus => {
+      const own = view.partitions.filter(({ topic }) => topic === name);
+      const minIsr = configs.resources.find(({ resourceName }) => resourceName === name)?.configEntries[0]
+        ?.configValue;
+      return {
+        name,
+        partitions: own.length,
+        replicationFactor: own[0]?.replicas.length ?? 0,
+        minInsyncReplicas: Number(minIsr ?? 1),
+        underReplicated: own.filter(({ replicas, isr }) => isr.length < replicas.length).length,
+        messages: sum(partitions.map(({ high, low }) => Number(high) - Number(low))),
+      };
+    });
+    const published = highs.get("weather") ?? 0;
+    const consumed = sum((committed[0]?.partitions ?? []).map(({ offset }) => Math.max(0, Number(offset))));
+    return {
+      status: { brokers: [...view.brokers].sort((a, b) => a - b), leader: view.quorum.leader, topics },
+      flow: {
+        published,
+        consumed,
+        deadLettered: highs.get("weather-dlq") ?? 0,
+        lag: Math.max(0, published - consumed),
+      },
+    };
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,55 @@
+import { table } from "../table";
+import { type StackStatus } from "./status";
+
+const figure = (value: number | null) => (value === null ? "?" : value.toLocaleString("en"));
+
+/** A stack's status as text for a terminal. */
+export function renderStatus(status: StackStatus): string {
+  const services = table(
+    ["SERVICE", "STATE", "HEALTHY", "RESTARTS", "PUBLISHED AT"],
+    status.services.map(({ name, state, healthy, restarts, endpoints }) => [
+      name,
+      state,
+      healthy === undefined ? "-" : healthy ? "yes" : "no",
+      String(restarts),
+      endpoints.join(" "),
+    ]),
+  );
+  const kafka =
+    "error" in status.kafka
+      ? `Kafka: ${status.kafka.error}`
+      : [
+          `Kafka: brokers ${status.kafka.brokers.join(", ")}; controller ${status.kafka.leader} leads`,
+          table(
+            ["TOPIC", "PARTITIONS", "REPLICAS", "MIN ISR", "UNDER-REPLICATED", "MESSAGES"],
+            status.kafka.topics.map((topic) => [
+              topic.name,
+              ...[
+                topic.partitions,
+                topic.replicationFactor,
+                topic.minInsyncReplicas,
+                topic.underReplicated,
+                topic.messages,
+              ].map(figure),
+            ]),
+          ),
+        ].join("\n");
+  const influxdb =
+    "error" in status.influxdb
+      ? `InfluxDB: ${status.influxdb.error}`
+      : [
+          `InfluxDB: buckets ${status.influxdb.buckets.join(", ")}`,
+          table(
+            ["CHECK", "STATUS", "LEVEL"],
+            status.influxdb.checks.map(({ name, status: active, level }) => [name, active, level ?? "-"]),
+          ),
+        ].join("\n");
+  return [`Stack ${status.stack} (${status.target})`, services, kafka, influxdb, renderFlow(status)].join(
+    "\n\n",
+  );
+}
+
+/** The flow in one line. */
+export function renderFlow({ flow }: StackStatus): string {
+  return `Flow: ${figure(flow.injected)} points injected -> ${figure(flow.published)} published -> ${figure(flow.consumed)} consumed; lag ${figure(flow.lag)}, dead letters ${figure(flow.deadLettered)}`;
+}

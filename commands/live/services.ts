@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { type ContainerStatus } from "../../embedded/containers/running";
+import { supervisorStatus } from "../../embedded/control";
+import { stateFolder } from "../../embedded/folder";
+import { probeLabel } from "../../components/workload/probe";
+import { projectRoot } from "../arguments";
+import { type RunningStack } from "./outputs";
+
+/** What `docker inspect` says, as far as it's read here. */
+interface Inspected {
+  Name: string;
+  RestartCount: number;
+  State: { Status: string; Pid: number; Health?: { Status: string } };
+  HostConfig: { PortBindings: Record<string, { HostIp: string; HostPort: string }[] | null> | null };
+}
+
+/** State of every container of a stack, read from what runs it. */
+export async function services({ target, stack, outputs }: RunningStack): Promise<ContainerStatus[]> {
+  if (target === "embedded")
+    return (await supervisorStatus(stateFolder(projectRoot, stack).socket))?.services ?? [];
+  const docker = (args: string[]) =>
+    spawnSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }).stdout;
+  const ids = docker([
+    "ps",
+    "--all",
+    "--quiet",
+    "--filter",
+    `label=${probeLabel}`,
+    "--filter",
+    `name=^/?${outputs.prefix}-`,
+  ])
+    .split("\n")
+    .filter(Boolean);
+  if (ids.length === 0) return [];
+  const containers = JSON.parse(docker(["inspect", ...ids])) as Inspected[];
+  return containers
+    .map(({ Name, RestartCount, State, HostConfig }): ContainerStatus => ({
+      name: Name.replace(/^\//, ""),
+      state: State.Status === "running" || State.Status === "restarting" ? State.Status : "exited",
+      healthy: State.Health ? State.Health.Status === "healthy" : undefined,
+      restarts: RestartCount,
+      pid: State.Pid === 0 ? undefined : State.Pid,
+      endpoints: Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+        (bindings ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`),
+      ),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,35 @@
+import { type ContainerStatus } from "../../embedded/containers/running";
+import { influxStatus, type CheckStatus } from "./influxdb";
+import { kafkaStatus, type KafkaFlow, type KafkaStatus } from "./kafka";
+import { type RunningStack } from "./outputs";
+import { services } from "./services";
+
+/** Everything about a running stack, read from its servers at this moment. What can't be read is an `error` in its place. */
+export interface StackStatus {
+  target: string;
+  stack: string;
+  services: ContainerStatus[];
+  kafka: KafkaStatus | { error: string };
+  influxdb: { buckets: string[]; checks: CheckStatus[] } | { error: string };
+  /** Figures that can't be read are null. */
+  flow: { injected: number | null } & { [Key in keyof KafkaFlow]: KafkaFlow[Key] | null };
+}
+
+/** Asks containers, Kafka and InfluxDB side by side. */
+export async function stackStatus(running: RunningStack): Promise<StackStatus> {
+  const failure = (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) });
+  const [containers, kafka, influx] = await Promise.all([
+    services(running),
+    kafkaStatus(running.outputs).catch(failure),
+    influxStatus(running.outputs).catch(failure),
+  ]);
+  const none = { published: null, consumed: null, deadLettered: null, lag: null };
+  return {
+    target: running.target,
+    stack: running.stack,
+    services: containers,
+    kafka: "error" in kafka ? kafka : kafka.status,
+    influxdb: "error" in influx ? influx : { buckets: influx.buckets, checks: influx.checks },
+    flow: { injected: "error" in influx ? null : influx.points, ...("error" in kafka ? none : kafka.flow) },
+  };
+}

@@ -1,0 +1,167 @@
+import { fork } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { stateFolder } from "../embedded/folder";
+import { type SupervisorEvent } from "../embedded/supervisor";
+import { UserError } from "../embedded/stack-config";
+import { sources } from "../components/settings";
+import { projectRoot, readArguments, runCommand } from "./arguments";
+import { prepareStack } from "./docker-stack";
+import { runningStack } from "./live/outputs";
+import { renderFlow, renderStatus } from "./live/render";
+import { stackStatus } from "./live/status";
+import { Progress } from "./progress";
+import { pulumi } from "./pulumi-cli";
+import { chooseTarget } from "./target";
+
+const usage =
+  "npm run up [-- --stack dev] [--target docker|embedded] [--source simulate|seattle] [--set path=value] [--detach]";
+
+runCommand(async () => {
+  const { values } = readArguments(usage, {
+    stack: { type: "string", default: "dev" },
+    target: { type: "string" },
+    source: { type: "string" },
+    set: { type: "string", multiple: true, default: [] },
+    detach: { type: "boolean", default: false },
+  });
+  const { target, reason } = chooseTarget(values.target);
+  process.stdout.write(`Target: ${target} (${reason}). Stack: ${values.stack}.\n`);
+  const overrides = Object.fromEntries(values.set.map(override));
+  if (values.source !== undefined) {
+    if (!sources.some((source) => source === values.source))
+      throw new UserError(`--source must be ${sources.join(" or ")}, not ${JSON.stringify(values.source)}`);
+    overrides["inject.source"] = values.source;
+  }
+  return target === "docker"
+    ? upOnDocker(values.stack, overrides, values.detach)
+    : upEmbedded(values.stack, overrides, values.detach);
+});
+
+/** `kafka.heapMiB=768` as path and value; the value is JSON where it can be read as such, else text. */
+function override(text: string): [string, unknown] {
+  const at = text.indexOf("=");
+  if (at < 1)
+    throw new UserError(`--set wants path=value, such as kafka.heapMiB=768, not ${JSON.stringify(text)}`);
+  const value = text.slice(at + 1);
+  try {
+    return [text.slice(0, at), JSON.parse(value)];
+  } catch {
+    return [text.slice(0, at), value];
+  }
+}
+
+async function upOnDocker(
+  stack: string,
+  overrides: Record<string, unknown>,
+  detach: boolean,
+): Promise<number> {
+  const configFile = prepareStack(stack, overrides);
+  const code = await pulumi(["up", "--yes", "--skip-preview", "--stack", stack, "--config-file", configFile]);
+  if (code !== 0) return code;
+  if (detach || !process.stdout.isTTY) {
+    process.stdout.write(`${await status(stack)}\n`);
+    return 0;
+  }
+  process.stdout.write("The containers go on after Ctrl-C; end them with `npm run down`.\n");
+  const watching = watchFlow(stack);
+  await new Promise<void>((resolve) =>
+    process.once("SIGINT", () => {
+      resolve();
+    }),
+  );
+  watching.end();
+  return 0;
+}
+
+async function upEmbedded(
+  stack: string,
+  overrides: Record<string, unknown>,
+  detach: boolean,
+): Promise<number> {
+  const state = stateFolder(projectRoot, stack);
+  fs.mkdirSync(state.root, { recursive: true, mode: 0o700 });
+  const log = fs.openSync(state.log, "a");
+  const tsx = path.join(projectRoot, "node_modules", "tsx", "dist", "preflight.cjs");
+  const child = fork(path.join(projectRoot, "embedded", "main.ts"), [], {
+    cwd: projectRoot,
+    // A group of its own, so that Ctrl-C reaches this process alone, which passes it on.
+    detached: true,
+    execArgv: [
+      "--require",
+      tsx,
+      "--require",
+      path.join(projectRoot, "node_modules", "tsx", "dist", "cjs", "index.cjs"),
+    ],
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  fs.closeSync(log);
+  const progress = new Progress(process.stdout);
+  let watching: { end(): void } | undefined;
+  const interrupt = () => {
+    watching?.end();
+    process.stdout.write("\nEnding all services ...\n");
+    child.kill("SIGTERM");
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+
+  return new Promise((resolve) => {
+    child.on("message", (event: SupervisorEvent) => {
+      progress.show(event);
+      if (event.kind === "failed") process.stderr.write(`${event.message}\n`);
+      if (event.kind !== "up") return;
+      void status(stack).then((text) => {
+        process.stdout.write(`\n${text}\n\n`);
+        if (detach) {
+          process.stdout.write(
+            `It goes on in the background (process ${String(child.pid)}): npm run status, npm run logs -- NAME, npm run down\n`,
+          );
+          child.send("detach");
+          child.unref();
+          process.off("SIGINT", interrupt);
+          process.off("SIGTERM", interrupt);
+          resolve(0);
+        } else {
+          process.stdout.write("Ctrl-C ends it.\n");
+          watching = watchFlow(stack);
+        }
+      });
+    });
+    child.once("exit", (code, signal) => {
+      watching?.end();
+      if (signal)
+        process.stderr.write(
+          `The supervisor was ended by ${signal}; \`npm run down\` ends what it left behind.\n`,
+        );
+      resolve(code ?? 1);
+    });
+    child.send({ stack, overrides });
+  });
+}
+
+async function status(stack: string): Promise<string> {
+  return renderStatus(await stackStatus(await runningStack(stack)));
+}
+
+/** Shows the flow anew every second in a terminal, every ten seconds elsewhere. */
+function watchFlow(stack: string): { end(): void } {
+  const live = process.stdout.isTTY;
+  let ended = false;
+  const show = async () => {
+    try {
+      const line = renderFlow(await stackStatus(await runningStack(stack)));
+      if (!ended) process.stdout.write(live ? `\r\x1b[K${line}` : `${line}\n`);
+    } catch {
+      // Between a stop and the end of this process there is nothing to read.
+    }
+    if (!ended) timer = setTimeout(() => void show(), live ? 1_000 : 10_000);
+  };
+  let timer = setTimeout(() => void show(), 0);
+  return {
+    end: () => {
+      ended = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { type z } from "zod";
+import { type Fault, schemaFaults, throwIfAny, under } from "../faults";
+import { type Placement, type PublishedPort, Workload, type WorkloadFile } from "../workload/workload";
+import { bundle } from "./bundle";
+
+/** Where every app finds its configuration. */
+const configPath = "/etc/weather/config.json";
+
+/** The user of the official Node image. */
+const nodeUser = { uid: 1000, gid: 1000 };
+
+/** Arguments of a {@link TypeScriptApp}. */
+export interface TypeScriptAppArgs<Schema extends z.ZodType> {
+  placement: Placement;
+  /** DNS name on the network. Default: the resource's name. */
+  hostname?: string;
+  /** Image that the app's is built on: a pinned Node. It must be on the engine, so depend on its pull. */
+  baseImage: string;
+  /** Path of the program's entry. */
+  entry: string;
+  /** The program's own schema of its configuration. */
+  schema: Schema;
+  /** Checked against the schema, and given to the program as `/etc/weather/config.json`. A change replaces the container. */
+  config: z.input<Schema>;
+  /** Secrets and certificates, as files. */
+  files?: WorkloadFile[];
+  ports?: PublishedPort[];
+  /** Port at which the program answers `/healthz`. Default 8080. */
+  healthPort?: number;
+  /** Memory limit in MiB. Default 256. */
+  memoryMiB?: number;
+}
+
+/** What can be said against an app's configuration, by the app's own schema. */
+export function appFaults<Schema extends z.ZodType>(
+  args: Pick<TypeScriptAppArgs<Schema>, "schema" | "config">,
+): Fault[] {
+  return under("config", schemaFaults(args.schema, args.config));
+}
+
+/**
+ * A TypeScript program as an image of its own and a container: bundled to one file, tagged with the hash of its content, its
+ * configuration typed by the program's own schema.
+ *
+ * @throws pulumi.InputPropertiesError with every value that doesn't fit the schema.
+ */
+export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentResource {
+  readonly workload: Workload;
+  /** Name of the built image, tag included; known at preview. */
+  readonly imageName: string;
+
+  constructor(name: string, args: TypeScriptAppArgs<Schema>, opts?: pulumi.ComponentResourceOptions) {
+    super("weather:apps:TypeScriptApp", name, {}, opts);
+    throwIfAny(`TypeScriptApp ${name}`, appFaults(args));
+    const { contextFolder, contentHash } = bundle(args.entry, args.baseImage);
+    this.imageName = `weather-${name}:${contentHash}`;
+    const image = new docker.Image(
+      `${name}-image`,
+      {
+        imageName: this.imageName,
+        build: {
+          context: contextFolder,
+          platform: "linux/amd64",
+          builderVersion: docker.BuilderVersion.BuilderBuildKit,
+        },
+        skipPush: true,
+      },
+      { parent: this },
+    );
+    this.workload = new Workload(
+      name,
+      {
+        placement: args.placement,
+        hostname: args.hostname ?? name,
+        image: image.imageName,
+        command: [configPath],
+        user: nodeUser,
+        environment: { NODE_ENV: "production" },
+        files: [
+          { path: configPath, content: JSON.stringify(args.schema.parse(args.config), null, 2) },
+          ...(args.files ?? []),
+        ],
+        ports: args.ports,
+        probe: { kind: "http", port: args.healthPort ?? 8080, path: "/healthz" },
+        memoryMiB: args.memoryMiB ?? 256,
+      },
+      { parent: this },
+    );
+    this.registerOutputs({ imageName: this.imageName });
+  }
+}

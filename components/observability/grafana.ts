@@ -1,0 +1,134 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { type InfluxBucket } from "../influxdb/bucket";
+import { type InfluxServer } from "../influxdb/server";
+import { InfluxToken } from "../influxdb/token";
+import { type Placement, Workload } from "../workload/workload";
+import { type DashboardSpec, grafanaJson, influxDatasourceUid } from "./dashboards";
+
+/** Port of the pages inside the network. */
+const grafanaPort = 3000;
+
+/** The image's own user. */
+const grafanaUser = { uid: 472, gid: 0 };
+
+const dashboardFolder = "/etc/grafana/dashboards";
+
+/** Arguments of {@link Grafana}. */
+export interface GrafanaArgs {
+  placement: Placement;
+  image: pulumi.Input<string>;
+  influx: InfluxServer;
+  /** Buckets that the dashboards query: the datasource's token reads these and no others. */
+  buckets: InfluxBucket[];
+  dashboards: DashboardSpec[];
+  /** Port on the machine. Default 3000. */
+  hostPort?: number;
+  /** Memory limit in MiB. Default 256. */
+  memoryMiB?: number;
+  /** The volume can't be deleted while this is set. Default false. */
+  protect?: boolean;
+}
+
+/**
+ * Grafana with the InfluxDB datasource and dashboards provisioned, behind a login; anonymous visitors and sign-ups are off.
+ *
+ * The administrator's password is random and set at the first start only.
+ */
+export class Grafana extends pulumi.ComponentResource {
+  /** Address of the pages. */
+  readonly url: string;
+  /** Of the user `admin`: a secret. */
+  declare readonly password: pulumi.Output<string>;
+
+  constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("weather:observability:Grafana", name, {}, opts);
+    const hostPort = args.hostPort ?? grafanaPort;
+    const { connection } = args.influx;
+    const token = new InfluxToken(
+      `${name}-token`,
+      {
+        connection,
+        description: `${name}: reads what the dashboards show`,
+        permissions: args.buckets.map((bucket) => ({ action: "read" as const, bucket: bucket.bucketId })),
+      },
+      { parent: this },
+    );
+    const password = new random.RandomPassword(
+      `${name}-password`,
+      { length: 32, special: false },
+      { parent: this },
+    );
+    const volume = new docker.Volume(
+      `${name}-data`,
+      { name: `${args.placement.prefix}-${name}-data` },
+      { parent: this, protect: args.protect ?? false },
+    );
+    const datasources = {
+      apiVersion: 1,
+      datasources: [
+        {
+          name: "InfluxDB",
+          uid: influxDatasourceUid,
+          type: "influxdb",
+          access: "proxy",
+          url: args.influx.internalUrl,
+          isDefault: true,
+          jsonData: { version: "Flux", organization: args.influx.org, defaultBucket: args.influx.bucket },
+          secureJsonData: { token: "$__file{/run/secrets/influxdb-token}" },
+        },
+      ],
+    };
+    const providers = {
+      apiVersion: 1,
+      providers: [
+        { name: "pipeline", type: "file", allowUiUpdates: false, options: { path: dashboardFolder } },
+      ],
+    };
+    new Workload(
+      name,
+      {
+        placement: args.placement,
+        hostname: name,
+        image: args.image,
+        user: grafanaUser,
+        environment: {
+          GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/admin-password",
+          GF_AUTH_ANONYMOUS_ENABLED: "false",
+          GF_USERS_ALLOW_SIGN_UP: "false",
+          GF_ANALYTICS_REPORTING_ENABLED: "false",
+          GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+          GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
+          GF_SECURITY_DISABLE_GRAVATAR: "true",
+          GF_NEWS_NEWS_FEED_ENABLED: "false",
+        },
+        files: [
+          { path: "/run/secrets/admin-password", content: password.result, secret: true },
+          { path: "/run/secrets/influxdb-token", content: token.token, secret: true },
+          // Grafana's provisioning files are YAML, of which JSON is a part.
+          {
+            path: "/etc/grafana/provisioning/datasources/influxdb.yaml",
+            content: JSON.stringify(datasources, null, 2),
+          },
+          {
+            path: "/etc/grafana/provisioning/dashboards/pipeline.yaml",
+            content: JSON.stringify(providers, null, 2),
+          },
+          ...args.dashboards.map((dashboard) => ({
+            path: `${dashboardFolder}/${dashboard.uid}.json`,
+            content: grafanaJson(dashboard),
+          })),
+        ],
+        volumes: [{ volume: volume.name, path: "/var/lib/grafana" }],
+        ports: [{ container: grafanaPort, host: hostPort }],
+        probe: { kind: "http", port: grafanaPort, path: "/api/health" },
+        memoryMiB: args.memoryMiB ?? 256,
+      },
+      { parent: this },
+    );
+    this.password = pulumi.secret(password.result);
+    this.url = `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`;
+    this.registerOutputs({ url: this.url, password: this.password });
+  }
+}

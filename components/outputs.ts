@@ -1,0 +1,45 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** What a pipeline tells other stacks and commands: the outputs of the stack, by name. */
+export interface PipelineOutputs {
+  /** Begins the names of all containers and volumes. */
+  prefix: string;
+  /** Docker's name of the network, for programs of other stacks. */
+  network: string;
+  kafka: {
+    /** For clients on the machine. */
+    bootstrapServers: string[];
+    /** For programs on the network. */
+    internalBootstrapServers: string[];
+    clusterId: string;
+    topics: string[];
+    /** The consumer's group. */
+    group: string;
+  };
+  influxdb: {
+    /** From the machine. */
+    url: string;
+    /** From the network. */
+    internalUrl: string;
+    org: string;
+    bucket: string;
+    /** Where the Telegraf bridge writes; undefined where it's off. */
+    telegrafBucket?: string;
+    username: string;
+  };
+  /** Of InfluxDB's administrator: a secret. */
+  influxdbPassword: string;
+  /** Reads all buckets and checks, and changes nothing: a secret. */
+  influxdbReadToken: string;
+  pages: {
+    /** The consumer: /healthz, /metrics, /state. */
+    consumer: string;
+    kafdrop?: string;
+    grafana?: string;
+  };
+  /** Of Grafana's user `admin`: a secret; undefined where Grafana is off. */
+  grafanaPassword?: string;
+}
+
+/** The same, as a program holds them. */
+export type PipelineOutputValues = { [Key in keyof PipelineOutputs]: pulumi.Input<PipelineOutputs[Key]> };

@@ -1,0 +1,188 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { throwIfAny } from "./faults";
+import { InfluxBucket } from "./influxdb/bucket";
+import { InfluxServer } from "./influxdb/server";
+import { InfluxToken } from "./influxdb/token";
+import { KafkaCluster } from "./kafka/cluster";
+import { KafkaTopic } from "./kafka/topic";
+import { alertsDashboard, weatherDashboard } from "./observability/dashboards";
+import { Grafana } from "./observability/grafana";
+import { Kafdrop } from "./observability/kafdrop";
+import { type PipelineOutputValues } from "./outputs";
+import { pipelineTopics, settingsFaults, settingsSchema, type SettingsInput } from "./settings";
+import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
+import { PulledImages } from "./workload/images";
+import { type Placement } from "./workload/workload";
+
+/** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
+const telegrafBucketName = "weather_telegraf";
+
+/** The consumer's group in Kafka. */
+const consumerGroup = "weather-analysis";
+
+/**
+ * The whole pipeline of one environment: InfluxDB, the Kafka trio and its topics, the programs, the bridges, the pages.
+ *
+ * @throws pulumi.InputPropertiesError with every fault of the settings and its path, before anything is declared.
+ */
+export class WeatherPipeline extends pulumi.ComponentResource {
+  readonly cluster: KafkaCluster;
+  readonly influx: InfluxServer;
+  /** The pipeline's topics by name. */
+  readonly topics: ReadonlyMap<string, KafkaTopic>;
+  /** What the stack tells: see {@link PipelineOutputs}. */
+  readonly outputs: PipelineOutputValues;
+
+  constructor(name: string, input: SettingsInput = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("weather:index:WeatherPipeline", name, {}, opts);
+    throwIfAny("The pipeline", settingsFaults(input));
+    const settings = settingsSchema.parse(input);
+    const { protect } = settings;
+    const prefix = `${name}-${pulumi.getStack()}`;
+    const parent = { parent: this };
+
+    const images = new PulledImages(`${name}-images`, settings.imageRegistry, parent);
+    const network = new docker.Network(`${name}-network`, { name: prefix }, parent);
+    const placement: Placement = { prefix, network: network.name };
+
+    const cluster = new KafkaCluster(
+      "kafka",
+      { placement, image: images.pull("kafka").name, ...settings.kafka, protect },
+      parent,
+    );
+    this.cluster = cluster;
+    this.topics = new Map(
+      pipelineTopics(settings).map((topic) => [
+        topic.name,
+        new KafkaTopic(topic.name, { cluster, ...topic }, parent),
+      ]),
+    );
+
+    const influx = new InfluxServer(
+      "influxdb",
+      { placement, image: images.pull("influxdb").name, ...settings.influxdb, protect },
+      parent,
+    );
+    this.influx = influx;
+    const onInflux = { parent: this, dependsOn: [influx] };
+    const bucket = new InfluxBucket(
+      "weather",
+      {
+        connection: influx.connection,
+        name: settings.influxdb.bucket,
+        retention: settings.influxdb.retention,
+        description: "The weather as it was measured",
+      },
+      { ...onInflux, protect },
+    );
+    const buckets = [bucket];
+    const readToken = new InfluxToken(
+      "status-token",
+      {
+        connection: influx.connection,
+        description: "status: reads buckets and checks",
+        permissions: [
+          { action: "read", allOf: "buckets" },
+          { action: "read", allOf: "checks" },
+          { action: "read", allOf: "orgs" },
+        ],
+      },
+      onInflux,
+    );
+
+    if (settings.telegraf.enabled) {
+      const telegraf = {
+        placement,
+        image: images.pull("telegraf").name,
+        brokers: cluster.internalBootstrapServers,
+        influx,
+        topic: this.topic("weather-telegraf"),
+      };
+      const telegrafBucket = new InfluxBucket(
+        "weather-telegraf-bucket",
+        {
+          connection: influx.connection,
+          name: telegrafBucketName,
+          retention: settings.influxdb.retention,
+          description: "The weather after its way through Kafka",
+        },
+        { ...onInflux, protect },
+      );
+      buckets.push(telegrafBucket);
+      const onCluster = { parent: this, dependsOn: [influx, cluster.ready] };
+      new KafkaToInfluxBridge(
+        "telegraf-to-influxdb",
+        { ...telegraf, bucket: telegrafBucket, bucketName: telegrafBucketName },
+        onCluster,
+      );
+      new InfluxToKafkaBridge(
+        "telegraf-to-kafka",
+        { ...telegraf, bucket, bucketName: settings.influxdb.bucket },
+        onCluster,
+      );
+    }
+
+    const kafdrop = settings.kafdrop.enabled
+      ? new Kafdrop(
+          "kafdrop",
+          { placement, image: images.pull("kafdrop").name, cluster, hostPort: settings.kafdrop.hostPort },
+          parent,
+        )
+      : undefined;
+    const grafana = settings.grafana.enabled
+      ? new Grafana(
+          "grafana",
+          {
+            placement,
+            image: images.pull("grafana").name,
+            influx,
+            buckets,
+            dashboards: [weatherDashboard(settings.influxdb.bucket), alertsDashboard],
+            hostPort: settings.grafana.hostPort,
+            protect,
+          },
+          onInflux,
+        )
+      : undefined;
+
+    this.outputs = {
+      prefix,
+      network: network.name,
+      kafka: pulumi.output({
+        bootstrapServers: cluster.bootstrapServers,
+        internalBootstrapServers: cluster.internalBootstrapServers,
+        clusterId: cluster.clusterId,
+        topics: [...this.topics.keys()],
+        group: consumerGroup,
+      }),
+      influxdb: pulumi.output({
+        url: influx.connection.url,
+        internalUrl: influx.internalUrl,
+        org: influx.org,
+        bucket: influx.bucket,
+        ...(settings.telegraf.enabled && { telegrafBucket: telegrafBucketName }),
+        username: influx.username,
+      }),
+      influxdbPassword: influx.password,
+      influxdbReadToken: readToken.token,
+      pages: pulumi.output({
+        consumer: `http://127.0.0.1:${settings.consumer.hostPort}`,
+        ...(kafdrop && { kafdrop: kafdrop.url }),
+        ...(grafana && { grafana: grafana.url }),
+      }),
+      grafanaPassword: grafana?.password,
+    };
+    this.registerOutputs({ ...this.outputs });
+  }
+
+  /** A topic of the pipeline by its name. @throws Error where there is none of that name. */
+  topic(name: string): KafkaTopic {
+    const topic = this.topics.get(name);
+    if (!topic)
+      throw new Error(
+        `the pipeline has no topic ${name}: its topics are ${[...this.topics.keys()].join(", ")}`,
+      );
+    return topic;
+  }
+}

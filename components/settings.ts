@@ -1,0 +1,204 @@
+import { z } from "zod";
+import { durationForm, type Duration, tryDurationMs } from "./duration";
+import { type Fault, schemaFaults, under } from "./faults";
+import { influxServerFaults } from "./influxdb/server";
+import { hostPorts, kafkaClusterFaults } from "./kafka/cluster";
+import { topicFaults, type TopicSettings } from "./kafka/topic";
+import { portFaults } from "./workload/workload";
+
+const duration = z
+  .custom<Duration>(
+    (value) => typeof value === "string" && tryDurationMs(value) !== undefined,
+    `must be ${durationForm}`,
+  )
+  .meta({ type: "string" });
+const port = z.int("must be a whole number");
+const mebibytes = z.int("must be a whole number of MiB").min(64, "must be at least 64 (MiB)");
+
+/** Where the weather comes from: a seeded model, or the real hourly normals of Seattle (NOAA), replayed. */
+export const sources = ["simulate", "seattle"] as const;
+
+/**
+ * All that an environment may set, with its defaults: the one schema behind `Pulumi.<stack>.yaml`, {@link WeatherPipeline} and
+ * `createEnvironment`. `Pulumi.yaml` declares the same sections; a test compares them.
+ */
+export const settingsSchema = z.strictObject({
+  imageRegistry: z.string().default("").describe("Prefix of every pulled image, for sites with a mirror"),
+  protect: z.boolean().default(false).describe("Whether volumes and topics refuse to be deleted"),
+  kafka: z
+    .strictObject({
+      brokers: z.int("must be a whole number").default(3),
+      firstHostPort: port.default(19_092),
+      retention: duration.default("7 days"),
+      retentionBytes: z.int().default(1_073_741_824),
+      replicationFactor: z.int("must be a whole number").optional(),
+      minInsyncReplicas: z.int("must be a whole number").optional(),
+      heapMiB: z.int().default(512),
+      memoryMiB: mebibytes.optional(),
+      partitions: z.int("must be a whole number").default(4),
+    })
+    .prefault({})
+    .describe("The brokers, and what topics inherit"),
+  influxdb: z
+    .strictObject({
+      org: z.string().default("myorg"),
+      bucket: z.string().default("weather"),
+      retention: duration.default("30 days"),
+      hostPort: port.default(8086),
+      memoryMiB: mebibytes.default(1_024),
+    })
+    .prefault({})
+    .describe("The InfluxDB server and the bucket that the weather goes to"),
+  alerts: z
+    .strictObject({
+      tooHotCelsius: z.number("must be a number of degrees Celsius").default(40),
+      every: duration.default("5 seconds"),
+      silentAfter: duration.default("1 minute"),
+    })
+    .prefault({})
+    .describe("When the weather is too hot, and when its silence is reported"),
+  inject: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      source: z
+        .enum(sources, `must be one of ${sources.map((source) => JSON.stringify(source)).join(", ")}`)
+        .default("simulate"),
+      stations: z.int().min(1).max(10_000).default(50),
+      pointsPerSecond: z.number().positive("must be more than 0").max(100_000).default(50),
+      seed: z.int().default(1),
+      hoursPerMinute: z
+        .number()
+        .positive("must be more than 0")
+        .max(100_000)
+        .default(60)
+        .describe("How fast `seattle` replays"),
+    })
+    .prefault({})
+    .describe("Where the weather comes from, and how much of it"),
+  producer: z
+    .strictObject({
+      pollMs: z.int().min(20, "must be at least 20").max(60_000).default(150),
+      lateArrivalSeconds: z
+        .int()
+        .min(60, "must be at least 60: points may be a minute late")
+        .max(3_600)
+        .default(120),
+    })
+    .prefault({})
+    .describe("How InfluxDB is read on the way to Kafka"),
+  consumer: z
+    .strictObject({ hostPort: port.default(8080), anomalySigmas: z.number().positive().default(4) })
+    .prefault({})
+    .describe("The analysis, and where its page is published"),
+  telegraf: z
+    .strictObject({ enabled: z.boolean().default(true) })
+    .prefault({})
+    .describe("The bridges between InfluxDB and Kafka"),
+  kafdrop: z
+    .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(9000) })
+    .prefault({})
+    .describe("Topics, partitions, offsets and groups in the browser"),
+  grafana: z
+    .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(3000) })
+    .prefault({})
+    .describe("Dashboards in the browser"),
+});
+
+/** An environment's settings, all filled in. */
+export type Settings = z.output<typeof settingsSchema>;
+
+/** An environment's settings as written: every part may be left out. */
+export type SettingsInput = z.input<typeof settingsSchema>;
+
+/** Name, partitions and cleanup of the pipeline's own topics. */
+export function pipelineTopics(settings: Settings): TopicSettings[] {
+  const { partitions, retention } = settings.kafka;
+  return [
+    { name: "weather", partitions, cleanup: { policy: "delete", retention } },
+    { name: "weather-telegraf", partitions, cleanup: { policy: "delete", retention } },
+    { name: "weather-dlq", partitions, cleanup: { policy: "delete", retention: "30 days" } },
+    { name: "weather-alerts", partitions, cleanup: { policy: "delete", retention: "30 days" } },
+  ];
+}
+
+/**
+ * Everything that is wrong with settings, at once: values of the wrong kind, and values that don't fit each other.
+ *
+ * What is of the wrong kind is taken at its default for the rules, so that one fault never hides another.
+ */
+export function settingsFaults(input: unknown): Fault[] {
+  const settings = readable(input);
+  const brokers = settings.kafka.brokers;
+  const replicationFactor = settings.kafka.replicationFactor ?? Math.min(3, brokers);
+  const cluster = {
+    brokers,
+    replicationFactor,
+    minInsyncReplicas: settings.kafka.minInsyncReplicas ?? Math.min(2, replicationFactor),
+  };
+  const ownRules = topicFaults({ name: "weather", partitions: settings.kafka.partitions }, cluster).filter(
+    ({ propertyPath }) => propertyPath === "partitions",
+  );
+  const faults = [
+    ...schemaFaults(settingsSchema, input),
+    ...under("kafka", [...kafkaClusterFaults(settings.kafka), ...ownRules]),
+    ...under("influxdb", influxServerFaults(settings.influxdb)),
+    ...portClashes(settings),
+  ];
+  // The schema and a rule may both speak of one value; the first word is enough.
+  return faults.filter(
+    ({ propertyPath }, index) => faults.findIndex((other) => other.propertyPath === propertyPath) === index,
+  );
+}
+
+function portClashes(settings: Settings): Fault[] {
+  const brokers =
+    Number.isInteger(settings.kafka.brokers) && settings.kafka.brokers > 0 && settings.kafka.brokers <= 9
+      ? settings.kafka.brokers
+      : 1;
+  const published: { propertyPath: string; port: number }[] = [
+    ...hostPorts({ ...settings.kafka, brokers }).map((port) => ({
+      propertyPath: "kafka.firstHostPort",
+      port,
+    })),
+    { propertyPath: "influxdb.hostPort", port: settings.influxdb.hostPort },
+    { propertyPath: "consumer.hostPort", port: settings.consumer.hostPort },
+    ...(settings.kafdrop.enabled
+      ? [{ propertyPath: "kafdrop.hostPort", port: settings.kafdrop.hostPort }]
+      : []),
+    ...(settings.grafana.enabled
+      ? [{ propertyPath: "grafana.hostPort", port: settings.grafana.hostPort }]
+      : []),
+  ];
+  return published.flatMap(({ propertyPath, port }, index) => {
+    const first = published.findIndex((other) => other.port === port);
+    const range = portFaults(propertyPath, port);
+    if (range.length > 0 || first === index) return range;
+    return [
+      {
+        propertyPath,
+        reason: `${port} is published by ${published[first]?.propertyPath ?? ""} already: choose another`,
+      },
+    ];
+  });
+}
+
+/** The settings as far as they can be read; what can't be is at its default. */
+function readable(input: unknown): Settings {
+  const given = isRecord(input) ? input : {};
+  const defaults = settingsSchema.parse({});
+  return Object.fromEntries(
+    Object.entries(settingsSchema.shape).map(([section, schema]) => {
+      const value = given[section];
+      const whole = schema.safeParse(value);
+      if (whole.success) return [section, whole.data];
+      const fallback = defaults[section as keyof Settings];
+      if (!isRecord(value) || !isRecord(fallback)) return [section, fallback];
+      const kept = Object.entries(value).filter(([key, item]) => schema.safeParse({ [key]: item }).success);
+      return [section, { ...fallback, ...Object.fromEntries(kept) }];
+    }),
+  ) as Settings;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}

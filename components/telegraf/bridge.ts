@@ -1,0 +1,235 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { type KafkaTopic } from "../kafka/topic";
+import { type InfluxBucket } from "../influxdb/bucket";
+import { type InfluxConnection } from "../influxdb/connection";
+import { InfluxRemote } from "../influxdb/remote";
+import { InfluxReplication } from "../influxdb/replication";
+import { type InfluxServer } from "../influxdb/server";
+import { InfluxToken } from "../influxdb/token";
+import { type Placement, Workload } from "../workload/workload";
+import { type TelegrafTable, telegrafToml } from "./config";
+
+/** Ports of the bridges inside the network. */
+const ports = { listener: 8186, health: 8080 } as const;
+
+const configPath = "/etc/telegraf/telegraf.conf";
+
+/** The user of the official image. */
+const telegrafUser = { uid: 999, gid: 999 };
+
+/** Points that may be on their way in one bridge; beyond, InfluxDB's queue on disk and Kafka's log hold the rest. */
+const inFlight = 10_000;
+
+/** What both bridges need. */
+interface BridgeArgs {
+  placement: Placement;
+  /** Image of Telegraf. */
+  image: pulumi.Input<string>;
+  /** `host:port` of every broker, as seen on the network. */
+  brokers: string[];
+  /** Memory limit in MiB. Default 256. */
+  memoryMiB?: number;
+}
+
+/** Both directions share how often they write, and a probe that fails while what they write to doesn't take it. */
+function commonTables(): TelegrafTable[] {
+  return [
+    {
+      name: "agent",
+      settings: {
+        interval: "1s",
+        flush_interval: "200ms",
+        metric_batch_size: 1_000,
+        metric_buffer_limit: 2 * inFlight,
+        omit_hostname: true,
+        skip_processors_after_aggregators: true,
+        quiet: true,
+      },
+    },
+    {
+      name: "outputs.health",
+      settings: { service_address: `http://0.0.0.0:${ports.health}`, namepass: ["none"] },
+    },
+  ];
+}
+
+function bridge(
+  name: string,
+  args: BridgeArgs,
+  tables: TelegrafTable[],
+  files: { path: string; content: pulumi.Input<string> }[],
+  parent: pulumi.Resource,
+  dependsOn: pulumi.Resource[],
+): Workload {
+  return new Workload(
+    name,
+    {
+      placement: args.placement,
+      hostname: name,
+      image: args.image,
+      user: telegrafUser,
+      command: ["telegraf", "--config", configPath],
+      // The image's entry point asks for root to set capabilities that no input here needs.
+      files: [
+        { path: configPath, content: telegrafToml([...commonTables(), ...tables]) },
+        ...files.map((file) => ({ ...file, secret: true })),
+      ],
+      probe: { kind: "http", port: ports.health, path: "/" },
+      memoryMiB: args.memoryMiB ?? 256,
+    },
+    { parent, dependsOn },
+  );
+}
+
+/** Arguments of {@link InfluxToKafkaBridge}. */
+export interface InfluxToKafkaBridgeArgs extends BridgeArgs {
+  influx: InfluxServer;
+  /** Bucket whose new points are bridged. */
+  bucket: InfluxBucket;
+  bucketName: string;
+  topic: KafkaTopic;
+}
+
+/**
+ * InfluxDB to Kafka: InfluxDB's own edge replication pushes every point of a bucket to Telegraf, which publishes it as line
+ * protocol, keyed by its station.
+ *
+ * At least once: a point waits in InfluxDB's queue on disk until Telegraf has it, and is answered for only up to
+ * Telegraf's buffer. Points older than the replication are not sent.
+ */
+export class InfluxToKafkaBridge extends pulumi.ComponentResource {
+  readonly workload: Workload;
+
+  constructor(name: string, args: InfluxToKafkaBridgeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("weather:telegraf:InfluxToKafkaBridge", name, {}, opts);
+    const token = new random.RandomPassword(
+      `${name}-listener-token`,
+      { length: 48, special: false },
+      { parent: this },
+    );
+    const tokenFile = "/run/secrets/listener-token";
+    this.workload = bridge(
+      name,
+      args,
+      [
+        { name: "secretstores.docker", settings: { id: "files", path: "/run/secrets" } },
+        {
+          name: "inputs.influxdb_v2_listener",
+          settings: {
+            service_address: `0.0.0.0:${ports.listener}`,
+            token: "@{files:listener-token}",
+            max_undelivered_metrics: inFlight,
+            parser_type: "upstream",
+          },
+        },
+        {
+          name: "outputs.kafka",
+          settings: {
+            brokers: args.brokers,
+            topic: args.topic.topicName,
+            routing_tag: "station",
+            required_acks: -1,
+            max_retry: 10,
+            idempotent_writes: true,
+            compression_codec: 0,
+            data_format: "influx",
+            version: "2.8.0",
+            startup_error_behavior: "retry",
+            metric_batch_size: 1_000,
+          },
+        },
+      ],
+      [{ path: tokenFile, content: token.result }],
+      this,
+      [args.topic],
+    );
+    const { connection } = args.influx;
+    const remote = new InfluxRemote(
+      `${name}-remote`,
+      {
+        connection,
+        name,
+        url: `http://${name}:${ports.listener}`,
+        token: token.result,
+        description: "Telegraf, on its way to Kafka",
+      },
+      { parent: this, dependsOn: [this.workload] },
+    );
+    new InfluxReplication(
+      `${name}-replication`,
+      {
+        connection,
+        name,
+        remoteId: remote.remoteId,
+        localBucketId: args.bucket.bucketId,
+        remoteBucketName: args.bucketName,
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** Arguments of {@link KafkaToInfluxBridge}. */
+export interface KafkaToInfluxBridgeArgs extends BridgeArgs {
+  influx: InfluxServer;
+  topic: KafkaTopic;
+  /** Bucket that the points go to: another than the one they came from, or they would go round for ever. */
+  bucket: InfluxBucket;
+  bucketName: string;
+}
+
+/** Kafka to InfluxDB: Telegraf reads the topic in a group of its own and writes each point, committing what InfluxDB has taken. */
+export class KafkaToInfluxBridge extends pulumi.ComponentResource {
+  readonly workload: Workload;
+
+  constructor(name: string, args: KafkaToInfluxBridgeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("weather:telegraf:KafkaToInfluxBridge", name, {}, opts);
+    const connection: InfluxConnection = args.influx.connection;
+    const token = new InfluxToken(
+      `${name}-token`,
+      {
+        connection,
+        description: `${name}: writes ${args.bucketName}`,
+        permissions: [{ action: "write", bucket: args.bucket.bucketId }],
+      },
+      { parent: this },
+    );
+    this.workload = bridge(
+      name,
+      args,
+      [
+        { name: "secretstores.docker", settings: { id: "files", path: "/run/secrets" } },
+        {
+          name: "inputs.kafka_consumer",
+          settings: {
+            brokers: args.brokers,
+            topics: [args.topic.topicName],
+            consumer_group: name,
+            offset: "oldest",
+            // The default fails on Kafka 4 (telegraf#17570).
+            kafka_version: "2.8.0",
+            max_undelivered_messages: inFlight,
+            startup_error_behavior: "retry",
+            data_format: "influx",
+          },
+        },
+        {
+          name: "outputs.influxdb_v2",
+          settings: {
+            urls: [args.influx.internalUrl],
+            token: "@{files:influxdb-token}",
+            organization: args.influx.org,
+            bucket: args.bucketName,
+            startup_error_behavior: "retry",
+          },
+        },
+      ],
+      [{ path: "/run/secrets/influxdb-token", content: token.token }],
+      this,
+      [args.topic],
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,57 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Every image that the pipeline pulls, pinned: the one place where a version is changed.
+ *
+ * Kafka, InfluxDB and Telegraf are the versions that the embedded run obtains too.
+ */
+export const pinnedImages = {
+  kafka: "apache/kafka:4.3.1",
+  influxdb: "influxdb:2.9.1",
+  telegraf: "telegraf:1.37.2",
+  node: "node:24-bookworm-slim",
+  kafdrop: "obsidiandynamics/kafdrop:4.3.0",
+  grafana: "grafana/grafana:12.2.0",
+} as const;
+
+/** Key of a pinned image. */
+export type ImageKey = keyof typeof pinnedImages;
+
+/** Full name of a pinned image, below a site's mirror where one is given: `mirror.example/apache/kafka:4.3.1`. */
+export function imageName(key: ImageKey, registry?: string): string {
+  return registry === undefined || registry === ""
+    ? pinnedImages[key]
+    : `${registry.replace(/\/+$/, "")}/${pinnedImages[key]}`;
+}
+
+/**
+ * Pulls the pinned images that a stack uses, each once, and keeps them on the engine when the stack is destroyed.
+ *
+ * The name of a pulled image is known at preview, so that policies can judge it.
+ */
+export class PulledImages extends pulumi.ComponentResource {
+  private readonly pulled = new Map<ImageKey, docker.RemoteImage>();
+
+  constructor(
+    name: string,
+    private readonly registry?: string,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("weather:workload:PulledImages", name, {}, opts);
+    this.registerOutputs({});
+  }
+
+  /** The image, once it is on the engine. */
+  pull(key: ImageKey): docker.RemoteImage {
+    const known = this.pulled.get(key);
+    if (known) return known;
+    const image = new docker.RemoteImage(
+      `${key}-image`,
+      { name: imageName(key, this.registry), keepLocally: true },
+      { parent: this },
+    );
+    this.pulled.set(key, image);
+    return image;
+  }
+}
