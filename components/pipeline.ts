@@ -1,5 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { Inject } from "./apps/inject";
+import { Producer } from "./apps/producer";
 import { throwIfAny } from "./faults";
 import { InfluxBucket } from "./influxdb/bucket";
 import { InfluxServer } from "./influxdb/server";
@@ -12,7 +14,7 @@ import { Kafdrop } from "./observability/kafdrop";
 import { type PipelineOutputValues } from "./outputs";
 import { pipelineTopics, settingsFaults, settingsSchema, type SettingsInput } from "./settings";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
-import { PulledImages } from "./workload/images";
+import { imageName, PulledImages } from "./workload/images";
 import { type Placement } from "./workload/workload";
 
 /** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
@@ -91,6 +93,25 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       onInflux,
     );
 
+    const onBoth = { parent: this, dependsOn: [influx, cluster.ready] };
+    const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
+    const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
+    if (settings.inject.enabled)
+      new Inject("inject", { ...app, influx, bucket, settings: settings.inject }, onNode);
+    new Producer(
+      "producer",
+      {
+        ...app,
+        influx,
+        bucket,
+        brokers: cluster.internalBootstrapServers,
+        topic: this.topic("weather"),
+        deadLetterTopic: this.topic("weather-dlq"),
+        settings: settings.producer,
+      },
+      onNode,
+    );
+
     if (settings.telegraf.enabled) {
       const telegraf = {
         placement,
@@ -110,16 +131,15 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         { ...onInflux, protect },
       );
       buckets.push(telegrafBucket);
-      const onCluster = { parent: this, dependsOn: [influx, cluster.ready] };
       new KafkaToInfluxBridge(
         "telegraf-to-influxdb",
         { ...telegraf, bucket: telegrafBucket, bucketName: telegrafBucketName },
-        onCluster,
+        onBoth,
       );
       new InfluxToKafkaBridge(
         "telegraf-to-kafka",
         { ...telegraf, bucket, bucketName: settings.influxdb.bucket },
-        onCluster,
+        onBoth,
       );
     }
 

@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { type Driver } from "./drivers/driver";
 import { appDriver } from "./drivers/app";
 import { type AddressBook } from "./containers/place";
@@ -74,7 +75,7 @@ export class Realiser {
         return this.start(name, inputs);
       case types.builtImage: {
         const context = (inputs["build"] as { context?: string } | undefined)?.context ?? ".";
-        this.builtImages.set(String(inputs["imageName"]), context);
+        this.builtImages.set(String(inputs["imageName"]), path.resolve(this.projectRoot, context));
         return { id: String(inputs["imageName"]), state: { ...inputs, repoDigest: inputs["imageName"] } };
       }
       case types.kafkaProvider:

@@ -2,7 +2,7 @@ import type * as sdk from "@pulumi/policy";
 import { throwIfAny } from "../components/faults";
 import { type PolicyConfig, policyConfigFaults } from "./environment";
 import { all } from "./policies";
-import { unknownCheckingProxy, UnknownValueError } from "./property";
+import { Property, UnknownValueError } from "./property";
 import { defaultConfig, type Policy } from "./verdict";
 
 /** A resource that is about to be declared. A value that isn't known yet is Pulumi's own sentinel (`pulumi.runtime.unknownValue`). */
@@ -27,7 +27,7 @@ export interface Violation {
   remediation: string;
 }
 
-type View = Pick<sdk.PolicyResource, "urn" | "type" | "name" | "props" | "opts">;
+type View = Pick<sdk.PolicyResource, "urn" | "type" | "name" | "opts"> & { props: Property };
 
 /**
  * Judges planned resources by every policy, without Pulumi's engine: the policies, levels and configuration are the pack's.
@@ -105,7 +105,7 @@ function viewOf({ urn, type, name, props, opts }: PlannedResource): View {
     urn,
     type,
     name,
-    props: unknownCheckingProxy(props),
+    props: Property.of(props),
     opts: {
       protect: false,
       ignoreChanges: [],

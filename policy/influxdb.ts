@@ -48,7 +48,7 @@ export const influxdbTokenScope = resourcePolicy<Property, { allowedForAll: stri
       allowedForAll: {
         type: "array",
         items: { type: "string", pattern: "^(read|write) [a-zA-Z]+$" },
-        default: [],
+        default: ["read checks", "read orgs"],
         description: 'What a token may do on all resources of a type, such as "read orgs".',
       },
     },

@@ -38,7 +38,10 @@ interface SchemaOf<Config> {
 }
 
 /** What a policy takes of the SDK's arguments. */
-type Judged = Pick<sdk.PolicyResource, "urn" | "type" | "name" | "props" | "opts">;
+type Judged = Pick<sdk.PolicyResource, "urn" | "type" | "name" | "opts"> & {
+  /** As the SDK gives them, or read already. */
+  props: object;
+};
 
 interface Configured {
   getConfig(): object;
@@ -132,7 +135,13 @@ function throwIfAnyUndecided(undecided: ReadonlySet<string>): void {
 }
 
 function policed({ urn, type, name, props, opts }: Judged): PolicedResource {
-  return { urn, type, name, props: Property.of(props), protect: opts.protect };
+  return {
+    urn,
+    type,
+    name,
+    props: props instanceof Property ? props : Property.of(props),
+    protect: opts.protect,
+  };
 }
 
 function configOf(policy: Metadata, args: Configured): object {

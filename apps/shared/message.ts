@@ -38,16 +38,24 @@ export type Checked = { readonly message: WeatherMessage } | { readonly fault: s
 
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.(\d{1,9}))?Z$/;
 
-/** Nanoseconds since 1970 as digits, or undefined where the text isn't a UTC time from 1970 on. */
+/** The second read last: neighbouring points mostly share theirs, and reading one is dear. */
+let lastSecond = { text: "1970-01-01T00:00:00", seconds: 0 };
+
+/** Seconds since 1970 of `2026-01-31T10:00:00`, or undefined where there is no such moment or it lies before 1970. */
+function epochSeconds(text: string): number | undefined {
+  if (text === lastSecond.text) return lastSecond.seconds;
+  const ms = Date.parse(`${text}Z`);
+  // Date.parse takes 31 February for 3 March; only a time that reads back the same is one.
+  if (!(ms >= 0) || new Date(ms).toISOString().slice(0, 19) !== text) return undefined;
+  lastSecond = { text, seconds: ms / 1_000 };
+  return lastSecond.seconds;
+}
+
+/** Nanoseconds since 1970 as digits, at least 10, or undefined where the text isn't a UTC time from 1970 on. */
 export function epochNs(time: string): string | undefined {
   const match = timePattern.exec(time);
-  if (!match) return undefined;
-  const seconds = Date.parse(`${time.slice(0, 19)}Z`) / 1_000;
-  // Date.parse takes 31 February for 3 March; only a time that reads back the same is one.
-  if (!(seconds >= 0) || new Date(seconds * 1_000).toISOString().slice(0, 19) !== time.slice(0, 19))
-    return undefined;
-  const fraction = (match[1] ?? "").padEnd(9, "0");
-  return seconds === 0 ? String(Number(fraction)) : `${seconds}${fraction}`;
+  const seconds = match ? epochSeconds(time.slice(0, 19)) : undefined;
+  return seconds === undefined ? undefined : `${seconds}${(match?.[1] ?? "").padEnd(9, "0")}`;
 }
 
 /** The id of an observation, the same whenever it is sent: two of one station never share their nanosecond. */
@@ -57,7 +65,7 @@ export function messageId(station: string, timeNs: string): string {
 
 /** Milliseconds since 1970 of the observation behind an id, or undefined where the text isn't an id. */
 export function messageIdTimeMs(id: string): number | undefined {
-  const digits = /.@(\d{1,19})$/.exec(id)?.[1];
+  const digits = /.@(\d{10,19})$/.exec(id)?.[1];
   return digits === undefined ? undefined : Number(digits.slice(0, -6));
 }
 

@@ -43,6 +43,7 @@ export function bundle(entry: string, baseImage: string): Bundle {
   if (!output) throw new Error(`esbuild made nothing of ${entry}`);
   const dockerfile = [
     `FROM ${baseImage}`,
+    "RUN install -d -o node -g node /var/lib/weather",
     "COPY app.js /app/app.js",
     "USER node",
     'ENTRYPOINT ["node", "/app/app.js"]',

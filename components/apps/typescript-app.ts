@@ -1,12 +1,31 @@
+import * as path from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type z } from "zod";
 import { type Fault, schemaFaults, throwIfAny, under } from "../faults";
-import { type Placement, type PublishedPort, Workload, type WorkloadFile } from "../workload/workload";
+import {
+  type MountedVolume,
+  type Placement,
+  type PublishedPort,
+  Workload,
+  type WorkloadFile,
+} from "../workload/workload";
 import { bundle } from "./bundle";
 
 /** Where every app finds its configuration. */
 const configPath = "/etc/weather/config.json";
+
+/** What every app of this package is given: where it runs, and what its image is built on. */
+export interface AppPlacement {
+  placement: Placement;
+  /** Image that the app's is built on: a pinned Node. It must be on the engine, so depend on its pull. */
+  baseImage: string;
+}
+
+/** Entry of one of this package's own apps, in the sources and in the compiled package alike. */
+export function appEntry(app: string): string {
+  return path.join(__dirname, "..", "..", "apps", app, `main${path.extname(__filename)}`);
+}
 
 /** The user of the official Node image. */
 const nodeUser = { uid: 1000, gid: 1000 };
@@ -27,6 +46,8 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   /** Secrets and certificates, as files. */
   files?: WorkloadFile[];
   ports?: PublishedPort[];
+  /** Volumes that are mounted; a program may write below `/var/lib/weather`. */
+  volumes?: MountedVolume[];
   /** Port at which the program answers `/healthz`. Default 8080. */
   healthPort?: number;
   /** Memory limit in MiB. Default 256. */
@@ -83,6 +104,7 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
           ...(args.files ?? []),
         ],
         ports: args.ports,
+        volumes: args.volumes,
         probe: { kind: "http", port: args.healthPort ?? 8080, path: "/healthz" },
         memoryMiB: args.memoryMiB ?? 256,
       },

@@ -70,7 +70,10 @@ const provider = influxProvider<TokenProps, AuthorizationPostRequest, Authorizat
       resource:
         "bucket" in permission
           ? { type: "buckets", id: permission.bucket, orgID }
-          : { type: permission.allOf, orgID },
+          : permission.allOf === "orgs"
+            ? // A token sees one organisation, its own; by type alone the server takes it for none, and hides system buckets.
+              { type: permission.allOf, id: orgID }
+            : { type: permission.allOf, orgID },
     })),
   }),
   seen: ({ description, status }) => ({ description, status }),

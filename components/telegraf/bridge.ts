@@ -69,7 +69,7 @@ function bridge(
       hostname: name,
       image: args.image,
       user: telegrafUser,
-      command: ["telegraf", "--config", configPath],
+      command: ["telegraf", "--config", configPath, "--strict-env-handling"],
       // The image's entry point asks for root to set capabilities that no input here needs.
       files: [
         { path: configPath, content: telegrafToml([...commonTables(), ...tables]) },
@@ -108,7 +108,7 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
       { length: 48, special: false },
       { parent: this },
     );
-    const tokenFile = "/run/secrets/listener-token";
+    const tokenFile = "/run/secrets/listener_token";
     this.workload = bridge(
       name,
       args,
@@ -118,7 +118,7 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
           name: "inputs.influxdb_v2_listener",
           settings: {
             service_address: `0.0.0.0:${ports.listener}`,
-            token: "@{files:listener-token}",
+            token: "@{files:listener_token}",
             max_undelivered_metrics: inFlight,
             parser_type: "upstream",
           },
@@ -219,14 +219,14 @@ export class KafkaToInfluxBridge extends pulumi.ComponentResource {
           name: "outputs.influxdb_v2",
           settings: {
             urls: [args.influx.internalUrl],
-            token: "@{files:influxdb-token}",
+            token: "@{files:influxdb_token}",
             organization: args.influx.org,
             bucket: args.bucketName,
             startup_error_behavior: "retry",
           },
         },
       ],
-      [{ path: "/run/secrets/influxdb-token", content: token.token }],
+      [{ path: "/run/secrets/influxdb_token", content: token.token }],
       this,
       [args.topic],
     );

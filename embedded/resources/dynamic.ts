@@ -49,8 +49,7 @@ export async function realiseDynamic(
   if (!provider.read) return make();
 
   const before = store.get(registration.urn);
-  const found =
-    before?.id !== undefined ? await provider.read(before.id, before.state) : before;
+  const found = before?.id !== undefined ? await provider.read(before.id, before.state) : before;
   const id = found?.id;
   let now: Realised;
   if (before === undefined || id === undefined || id === "") {

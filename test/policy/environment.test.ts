@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { policyConfigFaults, readPolicyConfig } from "../../policy/environment";
 import { evaluate } from "../../policy/evaluate";
+import { all } from "../../policy/policies";
 import { broker, container, safeStack, topic } from "./safe-stack";
 
 const folder = path.join(__dirname, "../../policy/environments");
@@ -16,6 +17,13 @@ test.each(["dev", "staging", "prod", "mini"])(
     );
   },
 );
+
+test("the README lists every policy with its severity", () => {
+  const readme = fs.readFileSync(path.join(folder, "../README.md"), "utf8");
+  for (const { name, severity } of all) {
+    expect(readme).toMatch(new RegExp(`^\\| \`${name}\`[^|]*\\| ${severity} +\\|`, "m"));
+  }
+});
 
 test("a learning environment takes one broker, and nothing else that is unsafe", () => {
   const config = readPolicyConfig(path.join(folder, "mini.json"));
@@ -67,7 +75,7 @@ test.each<[what: string, config: unknown, propertyPath: string]>([
     { "kafka-voters": { enforcementLevel: "remediate" } },
     "kafka-voters.enforcementLevel",
   ],
-  ["an unknown property", { "kafka-voters": { minimun: 3 } }, "kafka-voters"],
+  ["an unknown property", { "kafka-voters": { minimun: 3 } }, "kafka-voters.minimun"],
   ["a wrong value", { "kafka-voters": { minimum: 0 } }, "kafka-voters.minimum"],
   ["a wrong type", { "no-docker-socket": { allowed: "portainer" } }, "no-docker-socket.allowed"],
   [

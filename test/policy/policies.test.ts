@@ -606,8 +606,8 @@ const allowed: Case[] = [
   [
     "influxdb-token-scope",
     "all of a listed type",
-    [token([{ action: "read", allOf: "orgs" }])],
-    { "influxdb-token-scope": { allowedForAll: ["read orgs"] } },
+    [token([{ action: "read", allOf: "tasks" }])],
+    { "influxdb-token-scope": { allowedForAll: ["read tasks"] } },
   ],
   ["influxdb-checks", "no InfluxDB", [container()]],
   [

@@ -85,7 +85,7 @@ test("all servers are made once, and are found the next time without any tool bu
   put("bin/java", "#!/bin/sh\nexit 1\n");
   const again = await acquireAll(versions, tell, {
     ...machine,
-    findTool: (name) => (name === "java" ? made.kafka.java : undefined),
+    findTool: (name) => (name === "java" ? made.kafka?.java : undefined),
   });
   expect(again).toEqual(made);
   expect(told).toEqual([]);
@@ -123,7 +123,7 @@ test("a Java without class archives runs Kafka all the same, and another Java ge
 });
 
 test("the place of telegraf follows its list of plugins", () => {
-  expect(telegrafRecipe("1.37.2")).toMatchObject({ item: "telegraf-1.37.2-f4fa2c58", proof: "telegraf" });
+  expect(telegrafRecipe("1.37.2")).toMatchObject({ item: "telegraf-1.37.2-ff21baa0", proof: "telegraf" });
 });
 
 test.each([

@@ -1,0 +1,68 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { injectConfig } from "../../apps/inject/config";
+import { type InfluxBucket } from "../influxdb/bucket";
+import { type InfluxServer } from "../influxdb/server";
+import { InfluxToken } from "../influxdb/token";
+import { type Settings } from "../settings";
+import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
+
+const tokenFile = "/run/secrets/influxdb-token";
+const spoolFolder = "/var/lib/weather";
+
+/** Arguments of {@link Inject}. */
+export interface InjectArgs extends AppPlacement {
+  influx: InfluxServer;
+  /** Where the weather goes. */
+  bucket: InfluxBucket;
+  settings: Settings["inject"];
+}
+
+/**
+ * The program that writes the weather into InfluxDB, simulated or replayed. Its token writes one bucket and reads nothing; what
+ * InfluxDB can't take for a while waits on a volume.
+ */
+export class Inject extends pulumi.ComponentResource {
+  readonly app: TypeScriptApp<typeof injectConfig>;
+
+  constructor(name: string, args: InjectArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("weather:apps:Inject", name, {}, opts);
+    const { influx, bucket, placement, baseImage } = args;
+    const { source, seed, stations, pointsPerSecond, hoursPerMinute } = args.settings;
+    const token = new InfluxToken(
+      `${name}-token`,
+      {
+        connection: influx.connection,
+        description: `${name}: writes ${influx.bucket}`,
+        permissions: [{ action: "write", bucket: bucket.bucketId }],
+      },
+      { parent: this },
+    );
+    const spool = new docker.Volume(
+      `${name}-spool`,
+      { name: `${placement.prefix}-${name}-spool` },
+      { parent: this },
+    );
+    this.app = new TypeScriptApp(
+      name,
+      {
+        placement,
+        baseImage,
+        entry: appEntry("inject"),
+        schema: injectConfig,
+        config: {
+          source:
+            source === "simulate"
+              ? { kind: source, seed, stations, pointsPerSecond }
+              : { kind: source, simulatedHoursPerMinute: hoursPerMinute },
+          influxdb: { url: influx.internalUrl, org: influx.org, bucket: influx.bucket, tokenFile },
+          spool: { directory: spoolFolder, maxBytes: 256 * 1024 * 1024 },
+        },
+        files: [{ path: tokenFile, content: token.token, secret: true }],
+        volumes: [{ volume: spool.name, path: spoolFolder }],
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,128 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { pipelineTopics, settingsFaults, settingsSchema } from "../../components/settings";
+import { stackConfig, stackNames } from "../../embedded/stack-config";
+
+const projectRoot = path.resolve(__dirname, "../..");
+const defaults = settingsSchema.parse({});
+
+/** Paths of what is said against the input, in its order. */
+const paths = (input: unknown) => settingsFaults(input).map(({ propertyPath }) => propertyPath);
+
+test("the defaults are a trio on which one broker may be lost, and have no faults", () => {
+  expect(settingsFaults({})).toEqual([]);
+  expect(settingsFaults(defaults)).toEqual([]);
+  expect(defaults.kafka).toMatchObject({ brokers: 3, partitions: 4, firstHostPort: 19_092 });
+  expect(defaults.influxdb).toMatchObject({ org: "myorg", bucket: "weather", hostPort: 8086 });
+});
+
+test.each<[input: unknown, propertyPath: string, reason: RegExp]>([
+  [{ kafka: { brokers: 2 } }, "kafka.brokers", /^must be 3 or 5 \(1 for learning\), not 2: /],
+  [{ kafka: { brokers: 0 } }, "kafka.brokers", /not 0/],
+  [{ kafka: { brokers: "3" } }, "kafka.brokers", /whole number/],
+  [{ kafka: { replicationFactor: 4 } }, "kafka.replicationFactor", /from 1 to the number of brokers \(3\), not 4/],
+  [{ kafka: { brokers: 1, replicationFactor: 3 } }, "kafka.replicationFactor", /\(1\), not 3/],
+  [
+    { kafka: { replicationFactor: 2, minInsyncReplicas: 3 } },
+    "kafka.minInsyncReplicas",
+    /from 1 to the replication factor \(2\), not 3/,
+  ],
+  [{ kafka: { minInsyncReplicas: 3 } }, "kafka.minInsyncReplicas", /loss of one broker stops all writes/],
+  [{ kafka: { partitions: 0 } }, "kafka.partitions", /at least 1, not 0/],
+  [{ kafka: { retention: "7d" } }, "kafka.retention", /a whole number and a unit/],
+  [{ kafka: { retention: 7 } }, "kafka.retention", /a whole number and a unit/],
+  [{ kafka: { retentionBytes: 1_000 } }, "kafka.retentionBytes", /1048576/],
+  [{ kafka: { heapMiB: 64 } }, "kafka.heapMiB", /at least 128/],
+  [{ kafka: { heapMiB: 1_024, memoryMiB: 1_100 } }, "kafka.memoryMiB", /at least 1152/],
+  [{ kafka: { firstHostPort: 60_000 } }, "kafka.firstHostPort", /80000/],
+  [{ kafka: { firstHostPort: 9_092 } }, "kafka.firstHostPort", /9092/],
+  [{ influxdb: { retention: "30 minutes" } }, "influxdb.retention", /at least "1 hour"/],
+  [{ influxdb: { org: "" } }, "influxdb.org", /must not be empty/],
+  [{ influxdb: { hostPort: 0 } }, "influxdb.hostPort", /from 1 to 65535, not 0/],
+  [{ influxdb: { hostPort: 9_000 } }, "kafdrop.hostPort", /9000 is published by influxdb\.hostPort already/],
+  [{ grafana: { hostPort: 29_092 } }, "grafana.hostPort", /29092 is published by kafka\.firstHostPort already/],
+  [{ consumer: { hostPort: 70_000 } }, "consumer.hostPort", /from 1 to 65535, not 70000/],
+  [{ alerts: { tooHotCelsius: "40" } }, "alerts.tooHotCelsius", /degrees Celsius/],
+  [{ inject: { source: "lyon" } }, "inject.source", /^must be one of "simulate", "seattle"$/],
+  [{ inject: { pointsPerSecond: 0 } }, "inject.pointsPerSecond", /more than 0/],
+  [{ producer: { lateArrivalSeconds: 30 } }, "producer.lateArrivalSeconds", /at least 60/],
+  [{ kafka: { borkers: 3 } }, "kafka.borkers", /^there is no such setting$/],
+  [{ kafak: {} }, "kafak", /^there is no such setting$/],
+  [{ kafka: null }, "kafka", /object/],
+  [{ protect: "yes" }, "protect", /boolean/],
+])("%j: exactly one fault, at %s", (input, propertyPath, reason) => {
+  expect(settingsFaults(input)).toEqual([{ propertyPath, reason: expect.stringMatching(reason) }]);
+});
+
+test("a page that is off publishes no port, so there is nothing to clash with", () => {
+  expect(settingsFaults({ kafdrop: { enabled: false, hostPort: 3_000 } })).toEqual([]);
+});
+
+test("one fault never hides another: all are told at once, each with its path", () => {
+  expect(
+    paths({
+      kafka: { brokers: 2, replicationFactor: 3, minInsyncReplicas: 4, retention: "7d", heapMiB: 1.5, speed: 1 },
+      influxdb: { retention: "1 second", hostPort: 3_000 },
+      inject: { source: "lyon", stations: 0 },
+      nonsense: true,
+    }).sort(),
+  ).toEqual([
+    "grafana.hostPort",
+    "influxdb.retention",
+    "inject.source",
+    "inject.stations",
+    "kafka.brokers",
+    "kafka.heapMiB",
+    "kafka.minInsyncReplicas",
+    "kafka.replicationFactor",
+    "kafka.retention",
+    "kafka.speed",
+    "nonsense",
+  ]);
+});
+
+test("settings that are no object are refused as a whole", () => {
+  expect(settingsFaults("three brokers")).toEqual([{ propertyPath: "", reason: expect.stringContaining("object") }]);
+});
+
+test("the pipeline's four topics take partitions from the settings; the letters that matter late are kept longer", () => {
+  const topics = pipelineTopics(settingsSchema.parse({ kafka: { partitions: 8, retention: "2 days" } }));
+  expect(topics).toEqual([
+    { name: "weather", partitions: 8, cleanup: { policy: "delete", retention: "2 days" } },
+    { name: "weather-telegraf", partitions: 8, cleanup: { policy: "delete", retention: "2 days" } },
+    { name: "weather-dlq", partitions: 8, cleanup: { policy: "delete", retention: "30 days" } },
+    { name: "weather-alerts", partitions: 8, cleanup: { policy: "delete", retention: "30 days" } },
+  ]);
+});
+
+interface DeclaredSection {
+  type: string;
+  default: unknown;
+  description: string;
+}
+
+test("Pulumi.yaml declares the schema's sections: names, types, defaults and descriptions", () => {
+  const file = parse(fs.readFileSync(path.join(projectRoot, "Pulumi.yaml"), "utf8")) as {
+    config: Record<string, DeclaredSection>;
+  };
+  const types = { object: "object", string: "string", boolean: "boolean" } as const;
+  const ofSchema = Object.entries(settingsSchema.shape).map(([name, section]) => {
+    const { type } = z.toJSONSchema(section, { io: "input" }) as { type: keyof typeof types };
+    const value = type === "object" ? {} : section.parse(undefined);
+    return [name, { type: types[type], default: value, description: section.description }];
+  });
+  expect(file.config).toEqual(Object.fromEntries(ofSchema));
+});
+
+test.each(stackNames(projectRoot))("Pulumi.%s.yaml has no faults", (stack) => {
+  const { project, config } = stackConfig(projectRoot, stack);
+  const given = Object.fromEntries(
+    Object.entries(config).map(([key, text]) => {
+      const section = key.replace(`${project}:`, "");
+      return [section, section === "imageRegistry" ? text : (JSON.parse(text) as unknown)];
+    }),
+  );
+  expect(settingsFaults(given)).toEqual([]);
+});
