@@ -32,10 +32,11 @@ runCommand(async () => {
     );
 
   const follow = values.follow ? ["--follow"] : [];
-  const [command, args] = embedded
-    ? ["tail", ["--lines", values.lines, ...follow, path.join(state.containers, found, "log")]]
-    : ["docker", ["logs", "--tail", values.lines, ...follow, found]];
-  const child = spawn(command as string, args as string[], { stdio: "inherit" });
+  const child = embedded
+    ? spawn("tail", ["--lines", values.lines, ...follow, path.join(state.containers, found, "log")], {
+        stdio: "inherit",
+      })
+    : spawn("docker", ["logs", "--tail", values.lines, ...follow, found], { stdio: "inherit" });
   return new Promise<number>((resolve) =>
     child.once("close", (code) => {
       resolve(code ?? 1);

@@ -79,25 +79,9 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       { ...onInflux, protect },
     );
     const buckets = [bucket];
-    const readToken = new InfluxToken(
-      "status-token",
-      {
-        connection: influx.connection,
-        description: "status: reads buckets and checks",
-        permissions: [
-          { action: "read", allOf: "buckets" },
-          { action: "read", allOf: "checks" },
-          { action: "read", allOf: "orgs" },
-        ],
-      },
-      onInflux,
-    );
-
     const onBoth = { parent: this, dependsOn: [influx, cluster.ready] };
     const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
-    if (settings.inject.enabled)
-      new Inject("inject", { ...app, influx, bucket, settings: settings.inject }, onNode);
     new Producer(
       "producer",
       {
@@ -112,6 +96,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       onNode,
     );
 
+    const beforeInject: pulumi.Resource[] = [];
     if (settings.telegraf.enabled) {
       const telegraf = {
         placement,
@@ -136,12 +121,33 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         { ...telegraf, bucket: telegrafBucket, bucketName: telegrafBucketName },
         onBoth,
       );
-      new InfluxToKafkaBridge(
-        "telegraf-to-kafka",
-        { ...telegraf, bucket, bucketName: settings.influxdb.bucket },
-        onBoth,
+      beforeInject.push(
+        new InfluxToKafkaBridge(
+          "telegraf-to-kafka",
+          { ...telegraf, bucket, bucketName: settings.influxdb.bucket },
+          onBoth,
+        ),
       );
     }
+    if (settings.inject.enabled) {
+      // Edge replication sends only what is written after it was set up.
+      const dependsOn = [...onNode.dependsOn, ...beforeInject];
+      new Inject("inject", { ...app, influx, bucket, settings: settings.inject }, { ...onNode, dependsOn });
+    }
+
+    const readToken = new InfluxToken(
+      "status-token",
+      {
+        connection: influx.connection,
+        description: "status: reads the weather's buckets, and the checks with their statuses",
+        permissions: [
+          ...buckets.map(({ bucketId }) => ({ action: "read" as const, bucket: bucketId })),
+          { action: "read", allOf: "checks" },
+          { action: "read", allOf: "orgs" },
+        ],
+      },
+      onInflux,
+    );
 
     const kafdrop = settings.kafdrop.enabled
       ? new Kafdrop(

@@ -24,9 +24,9 @@ export interface StateFolder {
   addressPrefix: string;
 }
 
-/** The state folder of a stack of the project at `projectRoot`. Nothing is created yet. */
+/** The state folder of a stack of the project at `projectRoot`, or below `$WEATHER_STATE`. Nothing is created yet. */
 export function stateFolder(projectRoot: string, stack: string): StateFolder {
-  const root = path.join(projectRoot, ".weather", stack);
+  const root = path.join(process.env["WEATHER_STATE"] ?? path.join(projectRoot, ".weather"), stack);
   const hash = createHash("sha256").update(root).digest();
   return {
     root,

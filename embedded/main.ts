@@ -43,7 +43,7 @@ process.on("message", (message: SuperviseOrder | "detach") => {
   const projectRoot = path.resolve(__dirname, "..");
   supervise({ projectRoot, stack: message.stack, overrides: message.overrides }, tell, () => stopAsked).then(
     async (handle) => {
-      stop = handle.stop;
+      stop = () => handle.stop();
       if (stopAsked) await handle.stop();
       await handle.ended;
       process.exit(0);

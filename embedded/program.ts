@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -137,7 +138,7 @@ export async function runProgram(options: ProgramOptions): Promise<Record<string
   try {
     const run = async () => {
       const outputs = await pulumi.runtime.runInPulumiStack(() =>
-        Promise.resolve(require(entry) as Record<string, unknown>),
+        Promise.resolve(createRequire(entry)(entry) as Record<string, unknown>),
       );
       await pulumi.runtime.disconnect();
       return resolved(outputs ?? {});

@@ -93,7 +93,7 @@ export class Realiser {
       }
       case types.volume:
       case types.network:
-        return { id: String(inputs["name"] ?? name), state: { name, ...inputs } };
+        return { id: typeof inputs["name"] === "string" ? inputs["name"] : name, state: { name, ...inputs } };
       case types.pulledImage:
         return {
           id: String(inputs["name"]),

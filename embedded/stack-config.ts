@@ -37,8 +37,8 @@ export function stackConfig(
       `There is no stack "${stack}": ${path.basename(file)} doesn't exist. The stacks are ${stackNames(projectRoot).join(", ")}.`,
     );
   }
-  const given = ((parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null)
-    ?.config ?? {}) as Record<string, unknown>;
+  const given =
+    (parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null)?.config ?? {};
 
   const values: Record<string, unknown> = {};
   for (const [key, { default: value }] of Object.entries(declared))

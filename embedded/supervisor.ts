@@ -6,6 +6,7 @@ import { containerSpec, type ContainerSpec } from "./containers/spec";
 import { type ContainerAction, serveControl, supervisorStatus } from "./control";
 import { driversFor } from "./drivers/drivers";
 import { stateFolder, writePrivate } from "./folder";
+import { policyViolations, violationText } from "./policy-check";
 import { plan, type PlanOptions } from "./plan";
 import { assertPortsFree } from "./ports";
 import { ProcessBook } from "./processes";
@@ -108,6 +109,14 @@ export async function supervise(
 
     tell({ kind: "phase", text: "checking the program and its policies" });
     const planned = await plan(options);
+    const violations = policyViolations(projectRoot, stack, planned).filter(
+      ({ enforcement }) => enforcement === "mandatory",
+    );
+    if (violations.length > 0) {
+      throw new UserError(
+        `The policies refuse the stack ${stack}; nothing was started.\n${violations.map(violationText).join("\n")}`,
+      );
+    }
     const containers = planned
       .filter(({ type }) => type === types.container)
       .map(({ name, inputs }) => containerSpec(name, inputs));

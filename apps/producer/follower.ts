@@ -1,4 +1,4 @@
-import { epochNs, type Measure, messageId } from "../shared/message";
+import { epochNs, measures, messageId } from "../shared/message";
 import { type PublishedIds, secondOf } from "./publishedIds";
 import { type PointStore, type StoredPoint } from "./store";
 
@@ -66,7 +66,7 @@ export class Follower {
     this.#ids = published.ids;
   }
 
-  /** A publication failed: what is published must be read from the topic again. */
+  /** A publication failed or was cut short: what is published must be read from the topic again. */
   get inDoubt(): boolean {
     return this.#inDoubt;
   }
@@ -171,24 +171,29 @@ export class Follower {
     const fresh: NewPoint[] = [];
     const values = new Map<number, number>();
     const unsettledSeconds = new Set<number>();
-    const batchIds = new Set<string>();
     let duplicates = 0;
-    for (const point of points) {
-      const timeNs = epochNs(point.time);
-      if (timeNs === undefined) throw new Error(`InfluxDB gave a time that can't be read: ${point.time}`);
+    for (const { station, time, fields } of points) {
+      const timeNs = epochNs(time);
+      if (timeNs === undefined) throw new Error(`InfluxDB gave a time that can't be read: ${time}`);
       const timeMs = Number(timeNs.slice(0, -6));
       const second = secondOf(timeMs);
-      values.set(second, (values.get(second) ?? 0) + Object.keys(point.fields).length);
-      const id = messageId(point.station, timeNs);
+      values.set(second, (values.get(second) ?? 0) + valuesIn(fields));
+      const id = messageId(station, timeNs);
       if (this.#ids.has(id, timeMs)) duplicates++;
-      else if (batchIds.has(id)) duplicates++;
-      else if (this.#isSettled(id, point, timeMs, now)) {
-        fresh.push({ ...point, id, timeMs });
-        batchIds.add(id);
+      else if (this.#isSettled(id, fields, timeMs, now)) {
+        // From here on the ids hold more than the topic does, until all is published.
+        this.#inDoubt = true;
+        this.#ids.add(id, timeMs);
+        fresh.push({ station, time, fields, id, timeMs });
       } else unsettledSeconds.add(second);
     }
     fresh.sort((a, b) => a.timeMs - b.timeMs);
-    for (const run of runsOf(fresh, this.options.lateArrivalMs / 2)) await this.#publishRun(run);
+    for (const run of runsOf(fresh, this.options.lateArrivalMs / 2)) {
+      this.options.stop?.throwIfAborted();
+      await this.publish(run);
+      this.#noteNewest(run);
+    }
+    this.#inDoubt = false;
     for (const second of this.#seenValues.keys())
       if (second >= startMs && second < stopMs) this.#seenValues.delete(second);
     for (const [second, count] of values)
@@ -197,28 +202,21 @@ export class Follower {
     this.#forget();
   }
 
-  async #publishRun(run: readonly NewPoint[]): Promise<void> {
-    const expectedFrom = (this.#newestMs ?? 0) - recentMs;
-    this.options.stop?.throwIfAborted();
-    this.#inDoubt = true;
-    await this.publish(run);
-    this.#inDoubt = false;
-    for (const { id, timeMs } of run) {
-      this.#ids.add(id, timeMs);
-      this.#unsettled.delete(id);
-    }
-    const late = run.filter(({ timeMs }) => timeMs < expectedFrom).length;
+  #noteNewest(run: readonly NewPoint[]): void {
+    const newestMs = this.#newestMs ?? 0;
+    const late = run.filter(({ timeMs }) => timeMs < newestMs - recentMs).length;
     if (late > 0) this.options.late(late);
-    const newest = Math.min(run.at(-1)?.timeMs ?? 0, this.now());
-    this.#newestMs = Math.max(this.#newestMs ?? 0, newest);
+    this.#newestMs = Math.max(newestMs, Math.min(run.at(-1)?.timeMs ?? 0, this.now()));
   }
 
-  #isSettled(id: string, { fields }: StoredPoint, timeMs: number, now: number): boolean {
+  #isSettled(id: string, fields: StoredPoint["fields"], timeMs: number, now: number): boolean {
     const state = settleState(fields);
     if (state === "complete" || timeMs < now - this.options.lateArrivalMs) return true;
     const since = this.#unsettled.get(id);
     if (since === undefined) this.#unsettled.set(id, now);
-    return now - (since ?? now) >= settleMs[state];
+    const isSettled = now - (since ?? now) >= settleMs[state];
+    if (isSettled) this.#unsettled.delete(id);
+    return isSettled;
   }
 
   #forget(): void {
@@ -232,7 +230,13 @@ export class Follower {
   }
 }
 
-function settleState(fields: Readonly<Partial<Record<Measure, unknown>>>): keyof typeof settleMs {
+function valuesIn(fields: StoredPoint["fields"]): number {
+  let values = 0;
+  for (const measure of measures) if (fields[measure] !== undefined) values++;
+  return values;
+}
+
+function settleState(fields: StoredPoint["fields"]): keyof typeof settleMs {
   if (fields.temperature === undefined || fields.pressure === undefined || fields.wind === undefined)
     return "incomplete";
   return fields.humidity === undefined ? "noHumidity" : "complete";

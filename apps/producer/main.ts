@@ -126,14 +126,21 @@ void runProgram("producer", producerConfig, async (config, { log, metrics, healt
       failuresInARow = 0;
       health.progress();
     } catch (error) {
+      if (isAborted(stop)) break;
       if (follower.inDoubt) follower = undefined;
       waitMs = Math.min(250 * 2 ** failuresInARow++, 5_000);
       failures.add(1);
       health.trouble(reasonOf(error));
-      if (!stop.aborted) log("warn", "new points can't be followed", { reason: reasonOf(error), retryInMs: waitMs });
+      if (!stop.aborted)
+        log("warn", "new points can't be followed", { reason: reasonOf(error), retryInMs: waitMs });
     }
     await sleep(waitMs, stop);
   }
   clearInterval(showBehind);
   await sender.close();
 });
+
+/** Asked anew: TypeScript believes that a signal not aborted before an await isn't aborted after it either. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -13,11 +13,11 @@ export class PublishedIds {
 
   add(id: string, timeMs: number): void {
     const second = secondOf(timeMs);
-    const ids = this.#bySecond.get(second);
-    if (ids?.has(id)) return;
-    if (ids) ids.add(id);
-    else this.#bySecond.set(second, new Set([id]));
-    this.#size++;
+    let ids = this.#bySecond.get(second);
+    if (!ids) this.#bySecond.set(second, (ids = new Set()));
+    this.#size -= ids.size;
+    ids.add(id);
+    this.#size += ids.size;
   }
 
   /** Forgets the ids of whole seconds before the time. */

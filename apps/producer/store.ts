@@ -14,7 +14,7 @@ export interface StoredPoint {
   /** RFC 3339, UTC, up to nanoseconds, as InfluxDB writes it. */
   readonly time: string;
   /** A number, or the text of a field that isn't one. */
-  readonly fields: Readonly<Partial<Record<Measure, number | string>>>;
+  readonly fields: { readonly [measure in Measure]?: number | string | undefined };
 }
 
 /**
@@ -88,17 +88,17 @@ export class InfluxdbPointStore implements PointStore {
       startMs,
       stopMs,
       '|> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value") |> drop(columns: ["_start", "_stop", "_measurement"])',
-      ([time = "", station = "", ...values]) => {
-        const fields: Partial<Record<Measure, number | string>> = {};
-        measures.forEach((measure, i) => {
-          const text = values[i];
-          if (text === undefined || text === "") return;
-          const number = Number(text);
-          fields[measure] = Number.isNaN(number) ? text : number;
-        });
-        return { station, time, fields };
-      },
-      ["_time", "station", ...measures],
+      ([time = "", station = "", temperature, pressure, wind, humidity]) => ({
+        station,
+        time,
+        fields: {
+          temperature: fieldValue(temperature),
+          pressure: fieldValue(pressure),
+          wind: fieldValue(wind),
+          humidity: fieldValue(humidity),
+        },
+      }),
+      ["_time", "station", "temperature", "pressure", "wind", "humidity"],
     );
   }
 
@@ -136,4 +136,10 @@ export class InfluxdbPointStore implements PointStore {
       });
     });
   }
+}
+
+function fieldValue(text: string | undefined): number | string | undefined {
+  if (text === undefined || text === "") return undefined;
+  const number = Number(text);
+  return Number.isNaN(number) ? text : number;
 }

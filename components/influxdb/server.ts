@@ -83,7 +83,7 @@ export class InfluxServer extends pulumi.ComponentResource {
     );
     const secretFile = (of: string) => `/run/secrets/influxdb-${of}`;
     this.workload = new Workload(
-      `${name}`,
+      name,
       {
         placement: args.placement,
         hostname: name,

@@ -63,21 +63,25 @@ export function hostPorts(args: Pick<KafkaClusterArgs, "brokers" | "firstHostPor
 export function kafkaClusterFaults(args: Omit<KafkaClusterArgs, "placement" | "image">): Fault[] {
   const faults: Fault[] = [];
   const brokers = args.brokers ?? defaults.brokers;
-  if (!Number.isInteger(brokers) || brokers < 1 || brokers % 2 === 0 || brokers > 5) {
+  const brokersFit = Number.isInteger(brokers) && brokers >= 1 && brokers % 2 === 1 && brokers <= 5;
+  if (brokersFit) {
+    faults.push(...hostPortFaults(args));
+  } else {
     faults.push({
       propertyPath: "brokers",
       reason: `must be 3 or 5 (1 for learning), not ${String(brokers)}: the controllers need a clear majority, and an even number survives no more losses than the odd one below it`,
     });
-  } else {
-    const last = hostPorts(args).at(-1);
-    faults.push(...portFaults("firstHostPort", args.firstHostPort ?? defaults.firstHostPort));
-    if (faults.length === 0) faults.push(...portFaults("firstHostPort", last));
   }
   const replicationFactor = args.replicationFactor ?? Math.min(3, brokers);
+  const replication = {
+    replicationFactor,
+    minInsyncReplicas: args.minInsyncReplicas ?? Math.min(2, replicationFactor),
+  };
   faults.push(
-    ...replicationFaults(
-      { replicationFactor, minInsyncReplicas: args.minInsyncReplicas ?? Math.min(2, replicationFactor) },
-      brokers,
+    // What follows from a wrong number of brokers alone isn't the writer's to mend.
+    ...replicationFaults(replication, brokers).filter(
+      ({ propertyPath }) =>
+        brokersFit || args[propertyPath as "replicationFactor" | "minInsyncReplicas"] !== undefined,
     ),
   );
   if (args.retention !== undefined && tryDurationMs(args.retention) === undefined) {
@@ -105,6 +109,23 @@ export function kafkaClusterFaults(args: Omit<KafkaClusterArgs, "placement" | "i
     });
   }
   return faults;
+}
+
+/** What can be said against the ports of the HOST listeners, which are the same inside the container and on the machine. */
+function hostPortFaults(args: Pick<KafkaClusterArgs, "brokers" | "firstHostPort">): Fault[] {
+  const propertyPath = "firstHostPort";
+  const [first, ...others] = hostPorts(args);
+  const outOfRange = portFaults(propertyPath, first);
+  if (outOfRange.length > 0) return outOfRange;
+  const last = others.at(-1) ?? 0;
+  if (last > 65_535) {
+    const reason = `must leave room for the brokers after the first, 10000 apart: broker ${others.length + 1} would have ${last}, above 65535`;
+    return [{ propertyPath, reason }];
+  }
+  const own = Object.values(brokerPorts).find((port) => port === first || others.includes(port));
+  return own === undefined
+    ? []
+    : [{ propertyPath, reason: `must not lead to ${own}, where every broker has another listener` }];
 }
 
 /** What can be said against replication on so many brokers: shared by the cluster's defaults and each topic. */

@@ -1,4 +1,5 @@
 import type * as net from "node:net";
+import type * as tls from "node:tls";
 
 /** One partition as a broker sees it. */
 export interface PartitionView {
@@ -44,13 +45,12 @@ export interface ClientTls {
  * @param timeoutMs ends the wait for a node that accepts but doesn't answer.
  * @throws Error where the node can't be reached, closes, or doesn't answer in time.
  */
-export async function askNode(address: string, timeoutMs: number, tls?: ClientTls): Promise<NodeView> {
+export async function askNode(address: string, timeoutMs: number, clientTls?: ClientTls): Promise<NodeView> {
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
   const host = address.slice(0, address.lastIndexOf(":"));
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const socket: net.Socket = tls
+  const socket: net.Socket = clientTls
     ? // eslint-disable-next-line @typescript-eslint/no-require-imports
-      (require("node:tls") as typeof import("node:tls")).connect({ host, port, ...tls, servername: host })
+      (require("node:tls") as typeof tls).connect({ host, port, ...clientTls, servername: host })
     : // eslint-disable-next-line @typescript-eslint/no-require-imports
       (require("node:net") as typeof net).connect({ host, port });
 

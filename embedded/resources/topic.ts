@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+import { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 import { type Realised } from "../program";
 
 interface TopicInputs {
@@ -56,8 +56,24 @@ export async function realiseTopic(
         resources: [{ type: ConfigResourceTypes.TOPIC, name: topic.name, configEntries }],
       });
     }
+    await untilLed(admin, topic.name);
   } finally {
     await admin.disconnect();
   }
   return { id: topic.name, state: inputs };
+}
+
+/** Waits until every partition has a leader, 20 s at most. */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      if (topics[0]?.partitions.every(({ leader }) => leader >= 0)) return;
+    } catch (error) {
+      // A broker that hasn't heard of the topic yet says that there is none.
+      if (tries >= 100) throw error;
+    }
+    if (tries >= 100) throw new Error(`topic ${topic} has no leaders after 20 s`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }

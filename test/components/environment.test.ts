@@ -29,5 +29,7 @@ test("an empty text stays one", () => {
 test("a section that isn't an object is kept for the settings' own check to refuse", () => {
   const settings = configured({ "weather:kafka": "three brokers" });
   expect(settings).toEqual({ kafka: "three brokers" });
-  expect(settingsFaults(settings)).toEqual([{ propertyPath: "kafka", reason: expect.stringContaining("object") }]);
+  expect(settingsFaults(settings)).toEqual([
+    { propertyPath: "kafka", reason: expect.stringContaining("object") },
+  ]);
 });

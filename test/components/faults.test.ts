@@ -22,7 +22,9 @@ const schema = z.strictObject({
 });
 
 test("a schema's complaints have the path as one would write it, and name every unknown setting", () => {
-  expect(schemaFaults(schema, { list: [{ size: 1 }, { size: 1.5, colour: 1 }], text: 1, more: 1, less: 2 })).toEqual([
+  expect(
+    schemaFaults(schema, { list: [{ size: 1 }, { size: 1.5, colour: 1 }], text: 1, more: 1, less: 2 }),
+  ).toEqual([
     { propertyPath: "list[1].size", reason: "must be whole" },
     { propertyPath: "list[1].colour", reason: "there is no such setting" },
     { propertyPath: "text", reason: "must be a text" },

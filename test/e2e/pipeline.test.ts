@@ -1,0 +1,299 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { InfluxDB, Point } from "@influxdata/influxdb-client";
+import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { decodeMessage } from "../../apps/shared/message";
+import { pointsIn } from "../../commands/live/influxdb";
+import { type StackStatus } from "../../commands/live/status";
+import { type PipelineOutputs } from "../../components/outputs";
+import { actOn } from "../../embedded/control";
+import { startTicks } from "../../embedded/processes";
+import { stateFolder } from "../../embedded/folder";
+import { eventually, freeBrokerPort, freePorts, isFree, projectRoot, run, temporaryState } from "./run";
+
+jest.setTimeout(300_000);
+
+const state = temporaryState();
+let settings: string[];
+let outputs: PipelineOutputs;
+let publishedPorts: number[];
+/** The servers are built once into the cache; a cold machine needs minutes for that. */
+const coldStartMs = 40 * 60_000;
+
+const folder = () => {
+  process.env["WEATHER_STATE"] = state;
+  return stateFolder(projectRoot, "dev");
+};
+const status = async () => JSON.parse((await run(state, "status", ["--json"])).output) as StackStatus;
+const kafka = () =>
+  new Kafka({ clientId: "independent", brokers: outputs.kafka.bootstrapServers, logLevel: logLevel.NOTHING });
+
+/** Reads what a topic holds now, from its beginning, with a client that shares nothing with the pipeline. */
+async function readAll(
+  topic: string,
+): Promise<{ partition: number; key: string; value: Buffer; headers: Record<string, string> }[]> {
+  const admin = kafka().admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const wanted = ends.reduce((total, { high, low }) => total + Number(high) - Number(low), 0);
+  const messages: Awaited<ReturnType<typeof readAll>> = [];
+  if (wanted === 0) return messages;
+  const consumer = kafka().consumer({ groupId: `test-${Date.now()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`read ${messages.length} of ${wanted} messages of ${topic} in 60 s`));
+    }, 60_000);
+    void consumer.run({
+      eachMessage: ({ partition, message }) => {
+        const headers = Object.fromEntries(
+          Object.entries(message.headers ?? {}).map(([key, value]) => [key, String(value)]),
+        );
+        messages.push({
+          partition,
+          key: String(message.key),
+          value: message.value ?? Buffer.alloc(0),
+          headers,
+        });
+        if (messages.length >= wanted) {
+          clearTimeout(timer);
+          resolve();
+        }
+        return Promise.resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  return messages;
+}
+
+/** A client with the operator's token, as the deployer has it. */
+function operator(): InfluxDB {
+  const resources = JSON.parse(fs.readFileSync(folder().resources, "utf8")) as Record<
+    string,
+    { state: { result?: string } }
+  >;
+  const token = Object.entries(resources).find(([urn]) => urn.endsWith("::influxdb-operator-token"))?.[1]
+    .state.result;
+  return new InfluxDB({ url: outputs.influxdb.url, token: token ?? "" });
+}
+
+beforeAll(async () => {
+  const first = await freeBrokerPort();
+  const [influx, consumer] = await freePorts(2);
+  publishedPorts = [first, first + 10_000, first + 20_000, influx ?? 0, consumer ?? 0];
+  settings = [
+    `kafka.firstHostPort=${first}`,
+    `influxdb.hostPort=${influx}`,
+    `consumer.hostPort=${consumer}`,
+    "inject.pointsPerSecond=100",
+    "kafka.heapMiB=256",
+  ].flatMap((setting) => ["--set", setting]);
+  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
+  if (code !== 0) throw new Error(output);
+  outputs = JSON.parse(fs.readFileSync(folder().outputs, "utf8")) as PipelineOutputs;
+}, coldStartMs);
+
+afterAll(async () => {
+  await run(state, "down", ["--volumes"]);
+  fs.rmSync(state, { recursive: true, force: true });
+});
+
+test("all services become healthy, and images without a driver are named, not faked", async () => {
+  const { services, target } = await eventually(
+    status,
+    (now) => now.services.every(({ healthy }) => healthy === true),
+    60_000,
+  );
+  expect(target).toBe("embedded");
+  expect(services.map(({ name }) => name.replace("weather-dev-", "")).sort()).toEqual([
+    "consumer",
+    "influxdb",
+    "inject",
+    "kafka1",
+    "kafka2",
+    "kafka3",
+    "producer",
+    "telegraf-to-influxdb",
+    "telegraf-to-kafka",
+  ]);
+});
+
+test("the topics are as declared", async () => {
+  const { kafka: cluster } = await status();
+  if ("error" in cluster) throw new Error(cluster.error);
+  expect(cluster.brokers).toEqual([1, 2, 3]);
+  const shape = { partitions: 4, replicationFactor: 3, minInsyncReplicas: 2, underReplicated: 0 };
+  expect(cluster.topics).toEqual(
+    ["weather", "weather-alerts", "weather-dlq", "weather-telegraf"].map(
+      (name) => expect.objectContaining({ name, ...shape }) as unknown,
+    ),
+  );
+});
+
+test("an unknown topic isn't created by producing to it", async () => {
+  const producer = kafka().producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: { retries: 1 },
+  });
+  await producer.connect();
+  await expect(producer.send({ topic: "nobody-declared-this", messages: [{ value: "x" }] })).rejects.toThrow(
+    /does not host this topic/,
+  );
+  await producer.disconnect();
+});
+
+test("every message is valid, each station stays in one partition, and all partitions are used", async () => {
+  await eventually(status, ({ flow }) => (flow.published ?? 0) > 500, 60_000);
+  const messages = await readAll("weather");
+  const partitionsOf = new Map<string, Set<number>>();
+  for (const { partition, key, value, headers } of messages) {
+    expect(headers["schema-version"]).toBe("1");
+    expect(decodeMessage(value)).toMatchObject({ message: { station: key } });
+    partitionsOf.set(key, (partitionsOf.get(key) ?? new Set()).add(partition));
+  }
+  expect([...partitionsOf.values()].every((partitions) => partitions.size === 1)).toBe(true);
+  expect(new Set([...partitionsOf.values()].flatMap((partitions) => [...partitions]))).toEqual(
+    new Set([0, 1, 2, 3]),
+  );
+});
+
+test("a point that is too hot leads to CRIT and to one alert", async () => {
+  const before = (await readAll("weather-alerts")).length;
+  const writes = operator().getWriteApi(outputs.influxdb.org, outputs.influxdb.bucket, "ms");
+  writes.writePoint(
+    new Point("weather")
+      .tag("station", "desert")
+      .floatField("temperature", 48)
+      .floatField("pressure", 1009)
+      .floatField("wind", 2)
+      .floatField("humidity", 9),
+  );
+  await writes.close();
+  await eventually(
+    status,
+    ({ influxdb }) =>
+      "checks" in influxdb &&
+      influxdb.checks.some(({ name, level }) => name === "too hot" && level === "CRIT"),
+    40_000,
+  );
+  const alerts = await eventually(
+    () => readAll("weather-alerts"),
+    (found) => found.slice(before).some(({ value }) => value.toString().includes("desert")),
+    40_000,
+  );
+  expect(
+    alerts.filter(({ value }) => value.toString().includes("desert") && value.toString().includes("too hot")),
+  ).toHaveLength(1);
+});
+
+test("brokers, producer and consumer are killed: each comes back, and nothing is lost or doubled", async () => {
+  const { socket } = folder();
+  const pids = new Map((await status()).services.map(({ name, pid }) => [name, pid]));
+  for (const name of ["weather-dev-kafka2", "weather-dev-producer", "weather-dev-consumer"]) {
+    await actOn(socket, name, "kill");
+    await eventually(
+      status,
+      ({ services, kafka: cluster }) =>
+        services.some(
+          (service) => service.name === name && service.healthy === true && service.pid !== pids.get(name),
+        ) &&
+        "topics" in cluster &&
+        cluster.brokers.length === 3 &&
+        cluster.topics.every(({ underReplicated }) => underReplicated === 0),
+      90_000,
+    );
+  }
+
+  await actOn(socket, "inject", "stop");
+  const client = operator();
+  const whole = await eventually(
+    async () => {
+      const { flow, kafka: cluster } = await status();
+      const telegraf =
+        "topics" in cluster
+          ? cluster.topics.find(({ name }) => name === "weather-telegraf")?.messages
+          : undefined;
+      return {
+        ...flow,
+        telegraf,
+        back: await pointsIn(client, outputs.influxdb.org, outputs.influxdb.telegrafBucket ?? ""),
+      };
+    },
+    ({ injected, published, consumed, telegraf, back }) =>
+      injected === published && published === consumed && telegraf === injected && back === injected,
+    60_000,
+  );
+  const ids = (await readAll("weather")).map(({ headers }) => headers["message-id"]);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toHaveLength(whole.injected ?? -1);
+  await actOn(socket, "inject", "start");
+});
+
+test("a second run of the same stack is refused, with its process named", async () => {
+  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
+  expect(code).toBe(1);
+  expect(output).toMatch(/is up already \(process \d+\)/);
+});
+
+test("a port that is taken is named before anything starts", async () => {
+  const other = temporaryState();
+  try {
+    const { code, output } = await run(other, "up", ["--target", "embedded", "--detach", ...settings]);
+    expect(code).toBe(1);
+    for (const port of publishedPorts) expect(output).toContain(`127.0.0.1:${port} for weather-dev-`);
+    expect(fs.existsSync(path.join(other, "dev", "containers"))).toBe(false);
+  } finally {
+    fs.rmSync(other, { recursive: true, force: true });
+  }
+});
+
+test("everything that is wrong with a configuration is said at once, before anything starts", async () => {
+  const other = temporaryState();
+  try {
+    const wrong = [
+      "kafka.brokers=2",
+      "kafka.replicationFactor=5",
+      "kafka.minInsyncReplicas=6",
+      "kafdrop.hostPort=3000",
+      "influxdb.retention=soon",
+      "inject.source=moon",
+    ];
+    const { code, output } = await run(other, "up", [
+      "--target",
+      "embedded",
+      "--detach",
+      ...wrong.flatMap((setting) => ["--set", setting]),
+    ]);
+    expect(code).toBe(1);
+    for (const at of [
+      "kafka.brokers",
+      "kafka.replicationFactor",
+      "kafka.minInsyncReplicas",
+      "grafana.hostPort",
+      "influxdb.retention",
+      "inject.source",
+    ]) {
+      expect(output).toContain(`  ${at}: `);
+    }
+    expect(output).not.toMatch(/^\s+at /m);
+    expect(fs.existsSync(path.join(other, "dev", "containers"))).toBe(false);
+  } finally {
+    fs.rmSync(other, { recursive: true, force: true });
+  }
+});
+
+test("the supervisor is killed: down ends what it left behind, and no port stays taken", async () => {
+  const services = (await status()).services;
+  const supervisor = (await run(state, "up", ["--target", "embedded", "--detach", ...settings])).output.match(
+    /process (\d+)/,
+  )?.[1];
+  process.kill(Number(supervisor), "SIGKILL");
+  const { code, output } = await run(state, "down");
+  expect(code).toBe(0);
+  expect(output).toMatch(/Ended \d+ processes that a crashed run had left behind/);
+  for (const { pid } of services) expect(pid === undefined ? undefined : startTicks(pid)).toBeUndefined();
+  for (const port of publishedPorts) expect(await isFree(port)).toBe(true);
+});
