@@ -1,7 +1,6 @@
-import { readSettings } from "./components/environment";
-import { WeatherPipeline } from "./components/pipeline";
+import { createEnvironment } from "./components/environment";
 
-const pipeline = new WeatherPipeline("weather", readSettings());
+const pipeline = createEnvironment();
 
 export const {
   prefix,

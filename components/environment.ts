@@ -1,5 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
+import { WeatherPipeline } from "./pipeline";
 import { settingsSchema, type SettingsInput } from "./settings";
+
+/**
+ * Declares the pipeline of the current stack from its configuration: the whole of an environment's program.
+ *
+ * A new environment is one file, `Pulumi.<name>.yaml`, which `npm run policy -- --stack <name>` then judges; a program of another
+ * team is this one call, with what all its stacks share.
+ *
+ * @param shared settings of every stack of the program; a section that the stack's configuration has takes its place.
+ * @throws pulumi.RunError with every fault of the settings and its path, without a stack trace.
+ */
+export function createEnvironment(shared: SettingsInput = {}): WeatherPipeline {
+  try {
+    return new WeatherPipeline("weather", { ...shared, ...readSettings() });
+  } catch (error) {
+    // The engine shows an InputPropertiesError of the program itself with its stack, and this as it stands.
+    if (pulumi.InputPropertiesError.isInstance(error)) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
 
 /**
  * The settings of the current stack, as its configuration (`Pulumi.<stack>.yaml`) has them; nothing is checked yet.

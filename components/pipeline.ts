@@ -1,8 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
 import { Producer } from "./apps/producer";
 import { throwIfAny } from "./faults";
+import { WeatherAlerts } from "./influxdb/alerts";
 import { InfluxBucket } from "./influxdb/bucket";
 import { InfluxServer } from "./influxdb/server";
 import { InfluxToken } from "./influxdb/token";
@@ -96,7 +98,32 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       onNode,
     );
 
-    const beforeInject: pulumi.Resource[] = [];
+    const consumer = new Consumer(
+      "consumer",
+      {
+        ...app,
+        brokers: cluster.internalBootstrapServers,
+        groupId: consumerGroup,
+        topic: this.topic("weather"),
+        deadLetterTopic: this.topic("weather-dlq"),
+        alertsTopic: this.topic("weather-alerts"),
+        settings: settings.consumer,
+      },
+      onNode,
+    );
+    const alerts = new WeatherAlerts(
+      "alerts",
+      {
+        connection: influx.connection,
+        bucket: bucket.bucketName,
+        ...settings.alerts,
+        webhookUrl: consumer.webhookUrl,
+        webhookToken: consumer.webhookToken,
+      },
+      { parent: this, dependsOn: [influx, consumer] },
+    );
+
+    const beforeInject: pulumi.Resource[] = [alerts];
     if (settings.telegraf.enabled) {
       const telegraf = {
         placement,
@@ -193,11 +220,11 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       influxdbPassword: influx.password,
       influxdbReadToken: readToken.token,
       pages: pulumi.output({
-        consumer: `http://127.0.0.1:${settings.consumer.hostPort}`,
+        consumer: consumer.url,
         ...(kafdrop && { kafdrop: kafdrop.url }),
         ...(grafana && { grafana: grafana.url }),
       }),
-      grafanaPassword: grafana?.password,
+      ...(grafana && { grafanaPassword: grafana.password }),
     };
     this.registerOutputs({ ...this.outputs });
   }

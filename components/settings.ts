@@ -87,7 +87,14 @@ export const settingsSchema = z.strictObject({
     .prefault({})
     .describe("How InfluxDB is read on the way to Kafka"),
   consumer: z
-    .strictObject({ hostPort: port.default(8080), anomalySigmas: z.number().positive().default(4) })
+    .strictObject({
+      hostPort: port.default(8080),
+      anomalyDeviations: z
+        .number()
+        .positive("must be more than 0")
+        .default(4)
+        .describe("Standard deviations beyond which a value is an anomaly"),
+    })
     .prefault({})
     .describe("The analysis, and where its page is published"),
   telegraf: z

@@ -131,8 +131,7 @@ void runProgram("producer", producerConfig, async (config, { log, metrics, healt
       waitMs = Math.min(250 * 2 ** failuresInARow++, 5_000);
       failures.add(1);
       health.trouble(reasonOf(error));
-      if (!stop.aborted)
-        log("warn", "new points can't be followed", { reason: reasonOf(error), retryInMs: waitMs });
+      log("warn", "new points can't be followed", { reason: reasonOf(error), retryInMs: waitMs });
     }
     await sleep(waitMs, stop);
   }

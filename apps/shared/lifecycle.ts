@@ -15,7 +15,7 @@ export interface Surroundings {
   /** Aborted by SIGTERM or SIGINT: finish what is begun, flush, return. */
   readonly stop: AbortSignal;
   /** Serves a further route, such as `"GET /state"`. */
-  route(methodAndPath: string, route: Route): void;
+  readonly route: (methodAndPath: string, route: Route) => void;
 }
 
 /** Longer than this a program may not take to finish after SIGTERM; Docker kills after 10 s. */

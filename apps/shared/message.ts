@@ -94,8 +94,10 @@ export function checkMessage(value: unknown): Checked {
   return { message: value as WeatherMessage };
 }
 
-/** Reads the value of a Kafka record. */
-export function decodeMessage(value: Buffer | null): Checked {
+/** Reads the value of a Kafka record, whose header `schema-version`, where there is one, must be the version known here. */
+export function decodeMessage(value: Buffer | null, version = schemaVersion): Checked {
+  if (version !== schemaVersion)
+    return { fault: `schema-version: ${version} is unknown, ${schemaVersion} is read here` };
   if (value === null) return { fault: "no value" };
   let json: unknown;
   try {

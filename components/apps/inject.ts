@@ -58,7 +58,7 @@ export class Inject extends pulumi.ComponentResource {
           influxdb: { url: influx.internalUrl, org: influx.org, bucket: influx.bucket, tokenFile },
           spool: { directory: spoolFolder, maxBytes: 256 * 1024 * 1024 },
         },
-        files: [{ path: tokenFile, content: token.token, secret: true }],
+        files: [{ path: tokenFile, content: token.token }],
         volumes: [{ volume: spool.name, path: spoolFolder }],
       },
       { parent: this },

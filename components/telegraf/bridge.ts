@@ -71,10 +71,7 @@ function bridge(
       user: telegrafUser,
       command: ["telegraf", "--config", configPath, "--strict-env-handling"],
       // The image's entry point asks for root to set capabilities that no input here needs.
-      files: [
-        { path: configPath, content: telegrafToml([...commonTables(), ...tables]) },
-        ...files.map((file) => ({ ...file, secret: true })),
-      ],
+      files: [{ path: configPath, content: telegrafToml([...commonTables(), ...tables]) }, ...files],
       probe: { kind: "http", port: ports.health, path: "/" },
       memoryMiB: args.memoryMiB ?? 256,
     },

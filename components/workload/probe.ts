@@ -17,10 +17,12 @@ export function probeText(probe: Probe): string {
 
 /** Reads what {@link probeText} wrote; undefined where the text is no probe. */
 export function parseProbe(text: string): Probe | undefined {
-  const match = /^(tcp|http):(\d+)(\/.*)?$/.exec(text);
+  const match = /^(?:tcp:(\d+)|http:(\d+)(\/.*)?)$/.exec(text);
   if (!match) return undefined;
-  const port = Number(match[2]);
-  return match[1] === "tcp" ? { kind: "tcp", port } : { kind: "http", port, path: match[3] ?? "/" };
+  const [, tcpPort, httpPort, path = "/"] = match;
+  return tcpPort === undefined
+    ? { kind: "http", port: Number(httpPort), path }
+    : { kind: "tcp", port: Number(tcpPort) };
 }
 
 /**
@@ -31,8 +33,8 @@ export function parseProbe(text: string): Probe | undefined {
 export function probeCommand(probe: Probe): string[] {
   const connect = `exec 3<>/dev/tcp/127.0.0.1/${probe.port}`;
   if (probe.kind === "tcp") return ["CMD", "bash", "-c", connect];
-  const request = `printf 'GET ${probe.path} HTTP/1.0\\r\\nHost: 127.0.0.1\\r\\n\\r\\n' >&3`;
-  return ["CMD", "bash", "-c", `${connect} && ${request} && head -n 1 <&3 | grep -q ' 200'`];
+  const request = "printf 'GET %s HTTP/1.0\\r\\nHost: 127.0.0.1\\r\\n\\r\\n' \"$0\" >&3";
+  return ["CMD", "bash", "-c", `${connect} && ${request} && head -n 1 <&3 | grep -q ' 200'`, probe.path];
 }
 
 /** Docker's health check of a probe. Times are in the form in which Docker gives them back. */

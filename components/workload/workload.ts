@@ -10,8 +10,6 @@ export interface WorkloadFile {
   path: string;
   /** The text. A secret stays one in the state. */
   content: pulumi.Input<string>;
-  /** Readable by the program's own user only (mode 0400); otherwise by all in the container (0444). Default false. */
-  secret?: boolean;
 }
 
 /** A port of the container, published on the engine's machine. */
@@ -139,8 +137,8 @@ export class Workload extends pulumi.ComponentResource {
         uploads: (args.files ?? []).map((file) => ({
           file: file.path,
           content: file.content,
-          permissions: file.secret ? "0400" : "0444",
-          ...(file.secret && args.user && { owner: String(args.user.uid), group: String(args.user.gid) }),
+          // They are uploaded as root, and no program here runs as root; nobody else lives in the container.
+          permissions: "0444",
         })),
         ports: (args.ports ?? []).map((port) => ({
           internal: port.container,

@@ -91,7 +91,7 @@ export class AddressBook {
     for (const file of files) {
       const at = path.join(root, file.path);
       fs.mkdirSync(path.dirname(at), { recursive: true });
-      fs.writeFileSync(at, file.content, { mode: file.secret ? 0o600 : 0o644 });
+      fs.writeFileSync(at, file.content, { mode: 0o600 });
     }
     return {
       ...spec,

@@ -9,7 +9,7 @@ export interface ContainerSpec {
   image: string;
   command: string[];
   environment: Record<string, string>;
-  files: { path: string; content: string; secret: boolean }[];
+  files: { path: string; content: string }[];
   volumes: { volume: string; path: string }[];
   ports: { container: number; host: number; address: string }[];
   probe: Probe | undefined;
@@ -25,7 +25,7 @@ interface DockerContainerInputs {
   image: string;
   command?: string[];
   envs?: string[];
-  uploads?: { file: string; content?: string; permissions?: string }[];
+  uploads?: { file: string; content?: string }[];
   volumes?: { volumeName?: string; hostPath?: string; containerPath: string }[];
   ports?: { internal: number; external?: number; ip?: string }[];
   networksAdvanced?: { aliases?: string[] }[];
@@ -55,11 +55,7 @@ export function containerSpec(resourceName: string, inputs: Record<string, unkno
         return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
       }),
     ),
-    files: (docker.uploads ?? []).map((file) => ({
-      path: file.file,
-      content: file.content ?? "",
-      secret: file.permissions === "0400",
-    })),
+    files: (docker.uploads ?? []).map((file) => ({ path: file.file, content: file.content ?? "" })),
     volumes: (docker.volumes ?? []).map((volume) => ({
       volume: volume.volumeName ?? volume.hostPath ?? "",
       path: volume.containerPath,

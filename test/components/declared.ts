@@ -78,16 +78,16 @@ export class Declarations {
   constructor(readonly all: readonly Declared[]) {}
 
   /** The one resource of that label. @throws Error where there is none, with what there is. */
-  get(wanted: string): Declared {
+  readonly get = (wanted: string): Declared => {
     const found = this.all.find((one) => one.label === wanted);
     if (!found) throw new Error(`no ${wanted}; there are:\n${this.all.map((one) => one.label).join("\n")}`);
     return found;
-  }
+  };
 
   /** All of a kind, such as `Container`. */
-  ofKind(kind: string): Declared[] {
+  readonly ofKind = (kind: string): Declared[] => {
     return this.all.filter(({ type }) => type.split(":").pop() === kind);
-  }
+  };
 
   /** Whether a resource comes only after another: through what it depends on, or what its parent does. */
   isAfter(later: string, earlier: string, seen = new Set<string>()): boolean {

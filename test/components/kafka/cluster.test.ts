@@ -20,7 +20,9 @@ async function cluster(args: Partial<KafkaClusterArgs> = {}): Promise<[Declarati
 /** A container's environment variables by name. */
 function environmentOf(declarations: Declarations, label: string): Record<string, string> {
   const lines = plain(declarations.get(label).inputs["envs"]) as string[];
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
 }
 
 const brokers = [1, 2, 3].map((id) => ({ id, container: `Container kafka-kafka${id}-container` }));
@@ -69,7 +71,9 @@ test("client listeners are apart from CONTROLLER, which is neither advertised no
 test("a broker has a volume of its own, time to hand over its leaders, a probe, and comes back by itself", async () => {
   const [declarations] = await cluster({ heapMiB: 256 });
   for (const { id, container } of brokers) {
-    expect(declarations.get(`Volume kafka-kafka${id}-data`).inputs["name"]).toBe(`weather-test-kafka${id}-data`);
+    expect(declarations.get(`Volume kafka-kafka${id}-data`).inputs["name"]).toBe(
+      `weather-test-kafka${id}-data`,
+    );
     expect(declarations.get(container).inputs).toMatchObject({
       name: `weather-test-kafka${id}`,
       hostname: `kafka${id}`,
@@ -87,7 +91,9 @@ test("brokers go one after the other: each waits for the roll gate of the one be
   const [declarations] = await cluster();
   expect(declarations.get("Workload kafka-kafka1").dependencies).toEqual([]);
   for (const id of [2, 3]) {
-    expect(declarations.get(`Workload kafka-kafka${id}`).dependencies).toEqual([`RollGate kafka-kafka${id - 1}-roll`]);
+    expect(declarations.get(`Workload kafka-kafka${id}`).dependencies).toEqual([
+      `RollGate kafka-kafka${id - 1}-roll`,
+    ]);
     expect(declarations.get(`Container kafka-kafka${id}-container`).parent).toBe(`Workload kafka-kafka${id}`);
   }
   for (const { id, container } of brokers) {
@@ -110,11 +116,12 @@ test("a topic waits for the quorum, uses the cluster's provider and its replicat
   expect(topic.provider).toBe("kafka kafka-provider");
   expect(topic.inputs).toMatchObject({ name: "weather", partitions: 4, replicationFactor: 3 });
   expect(topic.inputs["config"]).toMatchObject({ "min.insync.replicas": "2" });
-  expect(declarations.get("kafka kafka-provider").inputs).toEqual({
+  expect(declarations.get("kafka kafka-provider").inputs).toMatchObject({
     bootstrapServers: JSON.stringify(made.bootstrapServers),
     ...{ tlsEnabled: "false", skipTlsVerify: "false", timeout: "60", kafkaVersion: "4.0.0" },
   });
-  for (const { container } of brokers) expect(declarations.isAfter("Topic weather-topic", container)).toBe(true);
+  for (const { container } of brokers)
+    expect(declarations.isAfter("Topic weather-topic", container)).toBe(true);
 });
 
 test.each([true, false])("protect %s reaches every volume and topic, and nothing else", async (protect) => {
@@ -122,7 +129,10 @@ test.each([true, false])("protect %s reaches every volume and topic, and nothing
   const guarded = declarations.all.filter((one) => one.protect).map(({ label }) => label);
   expect(guarded).toEqual(
     protect
-      ? expect.arrayContaining([...brokers.map(({ id }) => `Volume kafka-kafka${id}-data`), "Topic weather-topic"])
+      ? expect.arrayContaining([
+          ...brokers.map(({ id }) => `Volume kafka-kafka${id}-data`),
+          "Topic weather-topic",
+        ])
       : [],
   );
   expect(guarded).toHaveLength(protect ? 4 : 0);

@@ -44,7 +44,14 @@ test.each<[ClusterSettings, string[]]>([
   [{ firstHostPort: 9_093 }, ["firstHostPort"]],
   [{ firstHostPort: 65_536 }, ["firstHostPort"]],
   [
-    { brokers: 2, replicationFactor: 3, minInsyncReplicas: 4, retention: "7d" as "7 days", retentionBytes: 1, heapMiB: 1 },
+    {
+      brokers: 2,
+      replicationFactor: 3,
+      minInsyncReplicas: 4,
+      retention: "7d" as "7 days",
+      retentionBytes: 1,
+      heapMiB: 1,
+    },
     ["brokers", "replicationFactor", "minInsyncReplicas", "retention", "retentionBytes", "heapMiB"],
   ],
 ])("the cluster %j is refused at %j", (args, paths) => {
@@ -65,9 +72,9 @@ test.each<[replicationFactor: number, minInsyncReplicas: number, brokers: number
   [3, 3, 3, [/below the replication factor \(3\), or the loss of one broker stops all writes/]],
   [4, 5, 3, [/number of brokers \(3\), not 4/, /replication factor \(4\), not 5/]],
 ])("RF %d with min ISR %d on %d brokers", (replicationFactor, minInsyncReplicas, brokers, reasons) => {
-  expect(replicationFaults({ replicationFactor, minInsyncReplicas }, brokers).map(({ reason }) => reason)).toEqual(
-    reasons.map((reason) => expect.stringMatching(reason)),
-  );
+  expect(
+    replicationFaults({ replicationFactor, minInsyncReplicas }, brokers).map(({ reason }) => reason),
+  ).toEqual(reasons.map((reason) => expect.stringMatching(reason)));
 });
 
 test.each<Partial<TopicSettings>>([
@@ -106,7 +113,10 @@ test.each<[Partial<TopicSettings>, string[]]>([
 test("a topic that doesn't say takes the cluster's replication, and is refused where that can't be", () => {
   expect(topicFaults(weather, { brokers: 1, replicationFactor: 1, minInsyncReplicas: 1 })).toEqual([]);
   expect(
-    topicFaults({ ...weather, replicationFactor: 3 }, { brokers: 1, replicationFactor: 1, minInsyncReplicas: 1 }),
+    topicFaults(
+      { ...weather, replicationFactor: 3 },
+      { brokers: 1, replicationFactor: 1, minInsyncReplicas: 1 },
+    ),
   ).toEqual([{ propertyPath: "replicationFactor", reason: expect.stringContaining("(1), not 3") }]);
 });
 
@@ -120,19 +130,27 @@ test("a topic's configuration is written out, in Kafka's units", () => {
   });
   expect(
     topicConfig(
-      { ...weather, cleanup: { policy: "delete", retention: "2 days", retentionBytes: 2_000_000 }, compression: "lz4" },
+      {
+        ...weather,
+        cleanup: { policy: "delete", retention: "2 days", retentionBytes: 2_000_000 },
+        compression: "lz4",
+      },
       1,
     ),
   ).toMatchObject({ "retention.ms": "172800000", "retention.bytes": "2000000", "compression.type": "lz4" });
 });
 
 test("a compacted topic has no retention", () => {
-  expect(topicConfig({ ...weather, cleanup: { policy: "compact", minCompactionLag: "1 minute" } }, 2)).toEqual({
+  expect(
+    topicConfig({ ...weather, cleanup: { policy: "compact", minCompactionLag: "1 minute" } }, 2),
+  ).toEqual({
     "cleanup.policy": "compact",
     "min.insync.replicas": "2",
     "compression.type": "producer",
     "max.message.bytes": "1048588",
     "min.compaction.lag.ms": "60000",
   });
-  expect(topicConfig({ ...weather, cleanup: { policy: "compact" } }, 2)).not.toHaveProperty("min.compaction.lag.ms");
+  expect(topicConfig({ ...weather, cleanup: { policy: "compact" } }, 2)).not.toHaveProperty(
+    "min.compaction.lag.ms",
+  );
 });
