@@ -2,7 +2,7 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "dist", ".weather", "coverage", "**/*.mjs", "**/*.cjs"] },
+  { ignores: ["node_modules", "dist", ".weather", "coverage", "examples", "**/*.mjs", "**/*.cjs"] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

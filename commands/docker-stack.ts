@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { stackNames, UserError } from "../embedded/stack-config";
+import { weatherFolder } from "../embedded/folder";
 import { projectRoot } from "./arguments";
 import { pulumiEnvironment, stackExists } from "./pulumi-cli";
 
@@ -14,7 +15,7 @@ interface StackFile {
 
 /** Where the configuration that Pulumi is given stands: a copy, so that neither an override nor a salt gets into the tracked file. */
 export function dockerConfigFile(stack: string): string {
-  return path.join(projectRoot, ".weather", "pulumi-config", `Pulumi.${stack}.yaml`);
+  return path.join(weatherFolder(projectRoot), "pulumi-config", `Pulumi.${stack}.yaml`);
 }
 
 /**
@@ -50,7 +51,7 @@ export function prepareStack(stack: string, overrides: Record<string, unknown>):
 
   if (!stackExists(stack)) {
     // From a folder of its own: `stack init` would write a salt into the tracked file.
-    const folder = path.join(projectRoot, ".weather", "pulumi-init");
+    const folder = path.join(weatherFolder(projectRoot), "pulumi-init");
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(path.join(folder, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
     const { status, stderr } = spawnSync("pulumi", ["stack", "init", stack, "--no-select"], {

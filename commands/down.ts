@@ -19,7 +19,7 @@ runCommand(async () => {
   });
   const { stack, volumes } = values;
   const endedEmbedded = await downEmbedded(stack, volumes);
-  const endedDocker = missingForDocker().length === 0 && (await downDocker(stack, volumes));
+  const endedDocker = !endedEmbedded && missingForDocker().length === 0 && (await downDocker(stack, volumes));
   if (!endedEmbedded && !endedDocker) process.stdout.write(`The stack ${stack} isn't up.\n`);
   return 0;
 });

@@ -79,7 +79,7 @@ interface EngineEvent {
   diagnosticEvent?: { message: string; severity: string };
 }
 
-/** Types whose steps are the engine's own affair and tell a reader nothing. */
+/** Inputs that Pulumi adds for itself. */
 const internalInputs = new Set(["__meta", "__provider", "__defaults"]);
 
 /**
@@ -176,7 +176,12 @@ export async function enginePlan({ stack, configFile, withPolicies }: PreviewReq
     ["preview", "--json", "--non-interactive", "--stack", stack, "--config-file", configFile, ...policies],
     {
       cwd: projectRoot,
-      env: { ...pulumiEnvironment(), PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
+      env: {
+        ...pulumiEnvironment(),
+        PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+        // The whole plan is wanted, and is judged by `shrinkVerdict`; the program's own guard would end it at the first loss.
+        WEATHER_SHRINK_GUARD: "caller",
+      },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

@@ -47,7 +47,7 @@ export function previewSummary(report: PreviewReport): string {
       shrink.refused.map(({ resource, reason }) => `- \`${resource}\`: ${prose(reason)}`),
       shrink.refused.length > 0 ? `${prose(howToAllow(shrink.refused))}.` : undefined,
     ),
-    section("⛔ Policy violations", mandatory.map(violationItem)),
+    section("⛔ Policy violations", violationItems(mandatory)),
     section(
       "⛔ Errors",
       plan.errors.map((error) => fenced(error)),
@@ -63,7 +63,7 @@ export function previewSummary(report: PreviewReport): string {
           `- \`${name}\`: this change loses none of its data; remove it, or a later loss passes unseen`,
       ),
     ),
-    section("⚠️ Notices", advisory.map(violationItem)),
+    section("⚠️ Notices", violationItems(advisory)),
     section("Replaced", replaced.map(changeItem)),
     section("Deleted", deleted.map(resourceItem)),
     section("Changed", updated.map(changeItem)),
@@ -90,12 +90,21 @@ function section(title: string, items: readonly string[], after?: string): strin
     : `### ${title}\n\n${whole}`;
 }
 
-function violationItem({ policy, severity, resource, message }: PlanViolation): string {
-  const [first = "", ...rest] = message.split("\n").map((line) => prose(line.trim()));
-  const more = rest.filter((line) => line !== "").map((line) => `  <br>${line}`);
-  const rank = severity === "" ? "" : ` (${severity})`;
-  return [`- **${policy}**${rank} at \`${resource}\`: ${first}`, ...more].join("\n");
+/** Violations by policy: what it demands once, and then what stands against it. */
+function violationItems(violations: readonly PlanViolation[]): string[] {
+  const policies = new Map<string, string[]>();
+  for (const { policy, severity, resource, message } of violations) {
+    const lines = message.replace(undecidedPrefix, "").split("\n");
+    const found = lines.pop() ?? "";
+    const rank = severity === "" ? "" : ` (${severity})`;
+    const title = `- **${policy}**${rank}${lines.length > 0 ? `: ${prose(lines.join(" "))}` : ""}`;
+    policies.set(title, [...(policies.get(title) ?? []), `  - \`${resource}\`: ${prose(found)}`]);
+  }
+  return [...policies].map(([title, items]) => [title, ...items].join("\n"));
 }
+
+/** What Pulumi puts before the reason where a policy meets a value that isn't known at preview. */
+const undecidedPrefix = /^can't run policy '.*' from policy pack '.*' during preview: /;
 
 function resourceItem({ name, type }: PlanStep): string {
   return `- \`${name}\` (${shortType(type)})`;
@@ -133,8 +142,13 @@ function valueAt(inputs: Record<string, unknown> | undefined, at: string): strin
     typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
   // Pulumi's word for a value that the deployment will tell.
   if (text === unknownValue) return "*known later*";
-  return text === "" || text.length > 120 || /[`\n]/.test(text) ? undefined : `\`${text}\``;
+  return text === "" || text === secretValue || text.length > 120 || /[`\n]/.test(text)
+    ? undefined
+    : `\`${text}\``;
 }
+
+/** Pulumi's word for a secret. */
+const secretValue = "[secret]";
 
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 

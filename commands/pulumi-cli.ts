@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { UserError } from "../embedded/stack-config";
+import { weatherFolder } from "../embedded/folder";
 import { projectRoot } from "./arguments";
 
 /**
@@ -13,7 +14,7 @@ import { projectRoot } from "./arguments";
 export function pulumiEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
   if (environment["PULUMI_BACKEND_URL"] === undefined && !isLoggedIn()) {
-    const folder = path.join(projectRoot, ".weather", "pulumi");
+    const folder = path.join(weatherFolder(projectRoot), "pulumi");
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     environment["PULUMI_BACKEND_URL"] = `file://${folder}`;
   }
@@ -21,7 +22,7 @@ export function pulumiEnvironment(): NodeJS.ProcessEnv {
     environment["PULUMI_CONFIG_PASSPHRASE"] === undefined &&
     environment["PULUMI_CONFIG_PASSPHRASE_FILE"] === undefined
   ) {
-    const file = path.join(projectRoot, ".weather", "passphrase");
+    const file = path.join(weatherFolder(projectRoot), "passphrase");
     if (!fs.existsSync(file)) {
       fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
       fs.writeFileSync(file, randomBytes(24).toString("base64url"), { mode: 0o600 });

@@ -75,7 +75,7 @@ function holderOf({ type, name }: PlanStep, state: ResourceState | undefined): D
 function voterOf(resource: string, environment: unknown): DataHolder | undefined {
   const entries = Array.isArray(environment)
     ? environment.map((line) => String(line).split(/=(.*)/s, 2))
-    : Object.entries((environment ?? {}) as object).map(([key, value]) => [key, String(value)]);
+    : Object.entries(environment ?? {}).map(([key, value]) => [key, String(value)]);
   const {
     KAFKA_PROCESS_ROLES: roles = "",
     KAFKA_NODE_ID: id = "",

@@ -14,7 +14,9 @@ import { alertsDashboard, weatherDashboard } from "./observability/dashboards";
 import { Grafana } from "./observability/grafana";
 import { Kafdrop } from "./observability/kafdrop";
 import { type PipelineOutputValues } from "./outputs";
+import { pipelineData } from "./pipeline-data";
 import { pipelineTopics, settingsFaults, settingsSchema, type SettingsInput } from "./settings";
+import { ShrinkGuard } from "./shrink-guard";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
 import { imageName, PulledImages } from "./workload/images";
 import { type Placement } from "./workload/workload";
@@ -50,6 +52,11 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const network = new docker.Network(`${name}-network`, { name: prefix }, parent);
     const placement: Placement = { prefix, network: network.name };
 
+    const guard = new ShrinkGuard(
+      `${name}-data`,
+      { holders: pipelineData(settings), allowDataLoss: settings.allowDataLoss },
+      parent,
+    );
     const cluster = new KafkaCluster(
       "kafka",
       { placement, image: images.pull("kafka").name, ...settings.kafka, protect },
@@ -59,7 +66,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     this.topics = new Map(
       pipelineTopics(settings).map((topic) => [
         topic.name,
-        new KafkaTopic(topic.name, { cluster, ...topic }, parent),
+        new KafkaTopic(topic.name, { cluster, ...topic }, { parent: this, dependsOn: [guard] }),
       ]),
     );
 

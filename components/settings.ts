@@ -25,6 +25,10 @@ export const sources = ["simulate", "seattle"] as const;
 export const settingsSchema = z.strictObject({
   imageRegistry: z.string().default("").describe("Prefix of every pulled image, for sites with a mirror"),
   protect: z.boolean().default(false).describe("Whether volumes and topics refuse to be deleted"),
+  allowDataLoss: z
+    .array(z.string())
+    .default([])
+    .describe("Pulumi's names of the resources whose data the next change may destroy"),
   kafka: z
     .strictObject({
       brokers: z.int("must be a whole number").default(3),

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as http from "node:http";
+import * as querystring from "node:querystring";
 import { type ContainerStatus } from "./containers/running";
 
 /** What a running supervisor says of itself. */
@@ -30,7 +31,7 @@ export async function serveControl(socket: string, controlled: Controlled): Prom
   const server = http.createServer((request, response) => {
     const answer = (code: number, body: unknown) =>
       response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(body));
-    const [, first, name = "", action] = (request.url ?? "/").split("/").map(decodeURIComponent);
+    const [, first, name = "", action] = (request.url ?? "/").split("/");
     if (request.method === "GET") return void answer(200, controlled.status());
     if (first === "stop") {
       controlled.stop();
@@ -38,7 +39,7 @@ export async function serveControl(socket: string, controlled: Controlled): Prom
     }
     const known = containerActions.find((one) => one === action);
     if (first !== "containers" || !known) return void answer(404, { error: "no such call" });
-    controlled.act(name, known).then(
+    controlled.act(querystring.unescape(name), known).then(
       () => answer(200, {}),
       (error: unknown) => answer(409, { error: error instanceof Error ? error.message : String(error) }),
     );
@@ -65,6 +66,7 @@ function call(socket: string, method: string, path: string): Promise<unknown> {
       });
     });
     request.once("error", reject);
+    request.once("timeout", () => request.destroy(new Error(`${socket} did not answer within 120 s`)));
     request.end();
   });
 }

@@ -24,9 +24,14 @@ export interface StateFolder {
   addressPrefix: string;
 }
 
-/** The state folder of a stack of the project at `projectRoot`, or below `$WEATHER_STATE`. Nothing is created yet. */
+/** Where this clone keeps all that isn't source: its ignored `.weather`, or `$WEATHER_STATE`. */
+export function weatherFolder(projectRoot: string): string {
+  return process.env["WEATHER_STATE"] ?? path.join(projectRoot, ".weather");
+}
+
+/** The state folder of a stack. Nothing is created yet. */
 export function stateFolder(projectRoot: string, stack: string): StateFolder {
-  const root = path.join(process.env["WEATHER_STATE"] ?? path.join(projectRoot, ".weather"), stack);
+  const root = path.join(weatherFolder(projectRoot), stack);
   const hash = createHash("sha256").update(root).digest();
   return {
     root,

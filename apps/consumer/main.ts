@@ -63,7 +63,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
         alerts.add(alert);
         log("info", "alert published", {
           check: alert.check,
-          level: alert.level,
+          alertLevel: alert.level,
           tags: alert.tags,
           text: alert.message,
         });

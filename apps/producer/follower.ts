@@ -1,5 +1,5 @@
 import { epochNs, measures, messageId } from "../shared/message";
-import { type PublishedIds, secondOf } from "./publishedIds";
+import { type PublishedIds, secondOf, windowStart } from "./publishedIds";
 import { type PointStore, type StoredPoint } from "./store";
 
 /** A point that has not been published yet. */
@@ -9,7 +9,7 @@ export interface NewPoint extends StoredPoint {
   readonly timeMs: number;
 }
 
-/** What the topic remembers: the ids published within the late-arrival window, and the newest event time. */
+/** What the topic remembers: the newest event time, and the ids published from {@link windowStart} on. */
 export interface Published {
   readonly ids: PublishedIds;
   /** Undefined where nothing was published yet. */
@@ -93,12 +93,9 @@ export class Follower {
 
   /** Publishes what is new between the window's start and `stopMs`. */
   async #followOlder(stopMs: number): Promise<void> {
-    const startMs =
-      this.#newestMs === undefined
-        ? await this.store.firstTimeMs(0, stopMs)
-        : this.#newestMs - this.options.lateArrivalMs;
-    if (startMs === undefined || startMs >= stopMs) return;
-    const from = Math.max(0, secondOf(startMs));
+    const firstMs = this.#newestMs === undefined ? await this.store.firstTimeMs(0, stopMs) : undefined;
+    const from = this.#windowStart() ?? (firstMs === undefined ? stopMs : secondOf(firstMs));
+    if (from >= stopMs) return;
     const total = await this.store.countValues(from, stopMs);
     let seen = 0;
     for (const [second, values] of this.#seenValues) if (second >= from && second < stopMs) seen += values;
@@ -219,12 +216,14 @@ export class Follower {
     return isSettled;
   }
 
+  #windowStart(): number | undefined {
+    return this.#newestMs === undefined ? undefined : windowStart(this.#newestMs, this.options.lateArrivalMs);
+  }
+
   #forget(): void {
-    if (this.#newestMs === undefined) return;
-    const before = this.#newestMs - this.options.lateArrivalMs;
+    const before = this.#windowStart() ?? 0;
     this.#ids.forgetBefore(before);
-    for (const second of this.#seenValues.keys())
-      if (second < secondOf(before)) this.#seenValues.delete(second);
+    for (const second of this.#seenValues.keys()) if (second < before) this.#seenValues.delete(second);
     for (const [id, since] of this.#unsettled)
       if (since < this.now() - this.options.lateArrivalMs) this.#unsettled.delete(id);
   }

@@ -34,3 +34,11 @@ export class PublishedIds {
 export function secondOf(timeMs: number): number {
   return Math.floor(timeMs / 1_000) * 1_000;
 }
+
+/**
+ * Where the window begins in which points may still be new: all older ones are published, and of all newer ones it is known
+ * whether they are. A whole second, since the store is counted by seconds.
+ */
+export function windowStart(newestMs: number, lateArrivalMs: number): number {
+  return Math.max(0, secondOf(newestMs - lateArrivalMs));
+}

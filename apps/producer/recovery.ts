@@ -1,7 +1,7 @@
 import { type Admin, type Kafka } from "kafkajs";
 import { header, messageIdTimeMs } from "../shared/message";
 import { type Published } from "./follower";
-import { PublishedIds } from "./publishedIds";
+import { PublishedIds, windowStart } from "./publishedIds";
 import { type OffsetRange, readRanges } from "./topicReader";
 
 /** A topic by time of its records, as a broker's time index knows it. */
@@ -51,9 +51,10 @@ export async function recoverPublished(
       Date.now() + maxAheadMs,
     );
     if (newestRecord === undefined) return { ids: new PublishedIds(), newestMs: undefined };
+    const now = Date.now();
     // Foreign records may be the newest: then the producer's own lie further back.
     for (let backMs = lateArrivalMs; ; backMs *= 16) {
-      const fromMs = Math.max(0, newestRecord - backMs);
+      const fromMs = windowStart(Math.min(newestRecord, now), backMs);
       const ids = new PublishedIds();
       let newestMs: number | undefined;
       const ranges = [
@@ -70,11 +71,12 @@ export async function recoverPublished(
           if (id === undefined || timeMs === undefined) return;
           ids.add(id, timeMs);
           // Dead letters of the consumer bear ids too, but tell nothing of what was published here.
-          if (from === topic && timeMs === Number(timestamp)) newestMs = Math.max(newestMs ?? 0, timeMs);
+          if (from === topic && timeMs === Number(timestamp))
+            newestMs = Math.max(newestMs ?? 0, Math.min(timeMs, now));
         },
         signal,
       );
-      const isFarEnough = newestMs !== undefined && newestMs - lateArrivalMs >= fromMs;
+      const isFarEnough = newestMs !== undefined && windowStart(newestMs, lateArrivalMs) >= fromMs;
       if (isFarEnough || fromMs === 0) return { ids, newestMs };
     }
   } finally {

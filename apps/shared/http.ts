@@ -35,13 +35,13 @@ export async function serve(
   routes: Routes,
   onError: (error: unknown) => void,
 ): Promise<Server> {
-  const paths = new Set([...routes.keys()].map((key) => key.split(" ")[1]));
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
     const route = routes.get(`${request.method ?? "GET"} ${path}`);
     const answer = async (): Promise<Answer> => {
       if (route) return await route(request);
-      return paths.has(path)
+      const isKnownPath = [...routes.keys()].some((key) => key.endsWith(` ${path}`));
+      return isKnownPath
         ? { status: 405, body: "method not allowed\n" }
         : { status: 404, body: "not found\n" };
     };

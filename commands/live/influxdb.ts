@@ -2,7 +2,7 @@ import { InfluxDB } from "@influxdata/influxdb-client";
 import { BucketsAPI, ChecksAPI } from "@influxdata/influxdb-client-apis";
 import { type PipelineOutputs } from "../../components/outputs";
 
-/** One check, whether it's active, and the level of its last status. */
+/** One check, whether it's active, and the gravest level among the last statuses of its stations. */
 export interface CheckStatus {
   name: string;
   status: string;
@@ -27,7 +27,7 @@ export async function influxStatus({ influxdb, influxdbReadToken }: PipelineOutp
     new ChecksAPI(client).getChecks({ org: influxdb.org, limit: 100 } as never),
     queries.collectRows<{ _check_name: string; _level: string }>(
       `from(bucket: "_monitoring") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "statuses" and r._field == "_message")
-        |> group(columns: ["_check_name"]) |> sort(columns: ["_time"]) |> last() |> keep(columns: ["_check_name", "_level"])`,
+        |> group(columns: ["_check_name", "station"]) |> sort(columns: ["_time"]) |> last() |> group() |> keep(columns: ["_check_name", "_level"])`,
     ),
     pointsIn(client, influxdb.org, influxdb.bucket),
   ]);
@@ -39,7 +39,7 @@ export async function influxStatus({ influxdb, influxdbReadToken }: PipelineOutp
     checks: (checks.checks ?? []).map(({ name, status }) => ({
       name,
       status: status ?? "active",
-      level: levels.find(({ _check_name }) => _check_name === name)?._level.toUpperCase(),
+      level: gravest(levels.filter(({ _check_name }) => _check_name === name).map(({ _level }) => _level)),
     })),
     points,
   };
@@ -52,4 +52,11 @@ export async function pointsIn(client: InfluxDB, org: string, bucket: string): P
       |> filter(fn: (r) => r._measurement == "weather" and r._field == "temperature") |> count() |> group() |> sum()`,
   );
   return rows[0]?._value ?? 0;
+}
+
+/** InfluxDB's levels, gravest first. */
+const levels = ["crit", "warn", "info", "ok"];
+
+function gravest(found: readonly string[]): string | undefined {
+  return levels.find((level) => found.includes(level))?.toUpperCase();
 }

@@ -2,7 +2,7 @@ import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import { type Duration, durationForm, durationMs, tryDurationMs } from "../duration";
 import { type Fault, throwIfAny } from "../faults";
-import { type KafkaCluster, replicationFaults } from "./cluster";
+import { replicationFaults } from "./cluster";
 
 /** How a topic's old messages go: by age and size, or all but the newest of each key. */
 export type Cleanup =
@@ -30,9 +30,22 @@ export interface TopicSettings {
   maxMessageBytes?: number;
 }
 
+/** What a topic needs of its cluster: a `KafkaCluster` of the same program, or a `KafkaClusterReference` to another stack's. */
+export interface TopicCluster {
+  readonly brokers: number;
+  /** Of a topic that doesn't say. */
+  readonly replicationFactor: number;
+  /** Of a topic that doesn't say. */
+  readonly minInsyncReplicas: number;
+  readonly protect: boolean;
+  readonly provider: kafka.Provider;
+  /** What a topic waits for. */
+  readonly ready: pulumi.Resource;
+}
+
 /** Arguments of a {@link KafkaTopic}. */
 export interface KafkaTopicArgs extends TopicSettings {
-  cluster: KafkaCluster;
+  cluster: TopicCluster;
 }
 
 /** What can be said against a topic on a cluster of so many brokers before anything is created. */

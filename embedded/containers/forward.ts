@@ -1,4 +1,5 @@
 import * as net from "node:net";
+import { pipeline } from "node:stream";
 
 /** A published port: what arrives at the machine's address goes to the container's, as Docker's own proxy does it. */
 export class PortForward {
@@ -6,20 +7,21 @@ export class PortForward {
   private readonly sockets = new Set<net.Socket>();
 
   private constructor(to: { host: string; port: number }) {
-    this.server = net.createServer({ noDelay: true }, (client) => {
-      const upstream = net.connect({ ...to, noDelay: true });
-      for (const [socket, other] of [
+    // Half open, because a client may say all it has to say and still wait for its answer.
+    this.server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      const upstream = net.connect({ ...to, allowHalfOpen: true, noDelay: true });
+      for (const [from, onto] of [
         [client, upstream],
         [upstream, client],
       ] as const) {
-        this.sockets.add(socket);
-        socket.on("error", () => other.destroy());
-        socket.on("close", () => {
-          this.sockets.delete(socket);
-          other.destroy();
+        this.sockets.add(from);
+        from.on("close", () => this.sockets.delete(from));
+        pipeline(from, onto, (error) => {
+          if (!error) return;
+          from.destroy();
+          onto.destroy();
         });
       }
-      client.pipe(upstream).pipe(client);
     });
   }
 

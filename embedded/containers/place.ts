@@ -20,8 +20,8 @@ function escaped(text: string): string {
 /**
  * Gives every hostname a loopback address, and turns names and paths of containers into those of this machine.
  *
- * Text is replaced where a program would look something up: `name:port` and `name` as a URL's host, `0.0.0.0` as the address to
- * listen at, and the paths of the container's own files and volumes. It serves JVM, Go and Node programs alike.
+ * Text is replaced where a program would look something up: a name before its port, `0.0.0.0` as the address to listen at, and the
+ * paths of the container's own files and volumes. It serves JVM, Go and Node programs alike.
  */
 export class AddressBook {
   private readonly addresses = new Map<string, string>();
@@ -80,13 +80,12 @@ export class AddressBook {
       fs.mkdirSync(path.join(state.volumes, volume), { recursive: true });
 
     // One pass, longest path first: what was replaced is never looked at again.
-    const anyPath = new RegExp(mapped.map(({ from }) => escaped(from)).join("|") || "(?!)", "g");
+    const paths = mapped.map(({ from }) => escaped(from)).join("|") || "(?!)";
+    const wholePath = new RegExp(`(?<![\\w.-])(?:${paths})(?![\\w-]|\\.\\w)`, "g");
     const hostPathOf = new Map(mapped.map(({ from, to }) => [from, to]));
+    const withHostPaths = (text: string) => text.replace(wholePath, (at) => hostPathOf.get(at) ?? at);
     const local = (text: string): string =>
-      this.resolve(text.replace(anyPath, (at) => hostPathOf.get(at) ?? at)).replace(
-        /(?<![\d.])0\.0\.0\.0(?![\d.])/g,
-        address,
-      );
+      this.resolve(withHostPaths(text)).replace(/(?<![\d.])0\.0\.0\.0(?![\d.])/g, address);
     const files = spec.files.map((file) => ({ ...file, content: local(file.content) }));
     for (const file of files) {
       const at = path.join(root, file.path);
@@ -102,7 +101,10 @@ export class AddressBook {
       environment: Object.fromEntries(
         Object.entries(spec.environment).map(([key, value]) => [key, local(value)]),
       ),
-      hostPath: (at) => (mapped.some(({ from }) => at.startsWith(from)) ? local(at) : path.join(root, at)),
+      hostPath: (at) => {
+        const mounted = withHostPaths(at);
+        return mounted === at ? path.join(root, at) : mounted;
+      },
     };
   }
 }

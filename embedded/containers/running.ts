@@ -33,6 +33,9 @@ export class RunningContainer {
   private restarts = 0;
   private delayMs = restartDelay.firstMs;
   private wanted = true;
+  private launching = false;
+  /** Counts the stops: what was under way before one must not go on after it. */
+  private stops = 0;
   private timer: NodeJS.Timeout | undefined;
   private probing: NodeJS.Timeout | undefined;
   private forwards: PortForward[] = [];
@@ -58,19 +61,15 @@ export class RunningContainer {
     };
   }
 
-  /** Opens the ports and starts the program. @throws Error where a port is taken or a step before the program fails. */
+  /**
+   * Opens the ports and starts the program; one that waits for its restart is started at once, one that runs is left as it is.
+   *
+   * @throws Error where a port is taken or a step before the program fails.
+   */
   async start(): Promise<void> {
+    if (this.child || this.launching) return;
+    clearTimeout(this.timer);
     this.wanted = true;
-    if (this.forwards.length === 0) {
-      for (const { address, host, container } of this.container.ports) {
-        this.forwards.push(
-          await PortForward.open(
-            { host: address, port: host },
-            { host: this.container.address, port: container },
-          ),
-        );
-      }
-    }
     await this.launch();
     if (this.container.probe && !this.probing) this.probe();
   }
@@ -78,6 +77,8 @@ export class RunningContainer {
   /** Ends the program in order, or at once with `SIGKILL`, and closes its ports. Killed after its own stop time, or `mostSeconds` if less. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM", mostSeconds = Infinity): Promise<void> {
     this.wanted = false;
+    this.launching = false;
+    this.stops++;
     clearTimeout(this.timer);
     clearTimeout(this.probing);
     this.probing = undefined;
@@ -104,12 +105,37 @@ export class RunningContainer {
   }
 
   private async launch(): Promise<void> {
+    const { stops } = this;
+    this.launching = true;
     this.state = this.restarts === 0 ? "starting" : "restarting";
-    const command = await this.driver.start(this.container, {
-      toEnd: (step) => this.stepToEnd(step),
-      during: (step, work) => this.stepDuring(step, work),
-    });
-    if (!this.wanted) return;
+    try {
+      await this.openPorts();
+      const command = await this.driver.start(this.container, {
+        toEnd: (step) => this.stepToEnd(step),
+        during: (step, work) => this.stepDuring(step, work),
+      });
+      if (stops === this.stops) this.run(command);
+    } catch (error) {
+      if (stops === this.stops) this.state = "exited";
+      throw error;
+    } finally {
+      if (stops === this.stops) this.launching = false;
+    }
+  }
+
+  private async openPorts(): Promise<void> {
+    if (this.forwards.length > 0) return;
+    for (const { address, host, container } of this.container.ports) {
+      this.forwards.push(
+        await PortForward.open(
+          { host: address, port: host },
+          { host: this.container.address, port: container },
+        ),
+      );
+    }
+  }
+
+  private run(command: ProgramCommand): void {
     const startedAt = Date.now();
     const child = this.spawn(command);
     this.child = child;
@@ -134,8 +160,10 @@ export class RunningContainer {
     if (ranMs >= restartDelay.forgottenAfterMs) this.delayMs = restartDelay.firstMs;
     this.state = "restarting";
     this.restarts++;
+    const { stops } = this;
     this.timer = setTimeout(() => {
       this.launch().catch((error: unknown) => {
+        if (stops !== this.stops) return;
         this.note(error instanceof Error ? error.message : String(error));
         this.afterEnd(1, 0);
       });
@@ -202,12 +230,13 @@ export class RunningContainer {
   private probe(): void {
     const { probe, address } = this.container;
     if (!probe) return;
+    const { stops } = this;
     const answers =
       probe.kind === "tcp"
         ? connects(address, probe.port)
         : answersOk(`http://${address}:${probe.port}${probe.path}`);
     void answers.then((healthy) => {
-      if (!this.wanted) return;
+      if (stops !== this.stops) return;
       this.healthy = healthy;
       this.probing = setTimeout(
         () => {

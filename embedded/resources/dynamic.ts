@@ -64,7 +64,7 @@ export async function realiseDynamic(
       now = { id, state: olds };
     } else {
       const updated = await provider.update?.(id, olds, props);
-      now = { id, state: { ...olds, ...props, ...updated?.outs } };
+      now = { id, state: updated?.outs ? { ...props, ...updated.outs } : { ...olds, ...props } };
     }
   }
   store.set(registration.urn, now);

@@ -125,13 +125,14 @@ test("Pulumi.yaml declares the schema's sections: names, types, defaults and des
   const file = parse(fs.readFileSync(path.join(projectRoot, "Pulumi.yaml"), "utf8")) as {
     config: Record<string, DeclaredSection>;
   };
-  const types = { object: "object", string: "string", boolean: "boolean" } as const;
+  const types = { object: "object", string: "string", boolean: "boolean", array: "array" } as const;
   const ofSchema = Object.entries(settingsSchema.shape).map(([name, section]) => {
     const { type } = z.toJSONSchema(section, { io: "input", unrepresentable: "any" }) as {
       type: keyof typeof types;
     };
     const value = type === "object" ? {} : section.parse(undefined);
-    return [name, { type: types[type], default: value, description: section.description }];
+    const items = type === "array" && { items: { type: "string" } };
+    return [name, { type: types[type], ...items, default: value, description: section.description }];
   });
   expect(file.config).toEqual(Object.fromEntries(ofSchema));
 });

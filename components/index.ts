@@ -1,0 +1,132 @@
+// The whole pipeline, as one environment declares it.
+export { createEnvironment, readSettings } from "./environment";
+export { WeatherPipeline } from "./pipeline";
+export {
+  pipelineTopics,
+  settingsFaults,
+  settingsSchema,
+  sources,
+  type Settings,
+  type SettingsInput,
+} from "./settings";
+
+// A deployed pipeline, seen from the program of another stack.
+export { type PipelineOutputs, type PipelineOutputValues } from "./outputs";
+export { PipelineReference, pipelineReference, type PublicPipelineOutputs } from "./pipeline-reference";
+
+// Kafka.
+export {
+  brokerPorts,
+  hostPorts,
+  KafkaCluster,
+  kafkaClusterFaults,
+  replicationFaults,
+  type KafkaClusterArgs,
+} from "./kafka/cluster";
+export {
+  clusterReferenceFaults,
+  KafkaClusterReference,
+  type KafkaClusterReferenceArgs,
+} from "./kafka/cluster-reference";
+export {
+  compressions,
+  KafkaTopic,
+  topicConfig,
+  topicFaults,
+  type Cleanup,
+  type KafkaTopicArgs,
+  type TopicCluster,
+  type TopicSettings,
+} from "./kafka/topic";
+export { QuorumGate, RollGate, type GateArgs } from "./kafka/gates";
+export { type ClientTls } from "./kafka/node-view";
+
+// InfluxDB.
+export { InfluxServer, influxPort, influxServerFaults, type InfluxServerArgs } from "./influxdb/server";
+export { connectionFaults, type InfluxConnection } from "./influxdb/connection";
+export { bucketFaults, InfluxBucket, type InfluxBucketArgs } from "./influxdb/bucket";
+export {
+  InfluxToken,
+  tokenFaults,
+  type InfluxPermission,
+  type InfluxResourceType,
+  type InfluxTokenArgs,
+} from "./influxdb/token";
+export { type CheckSchedule, type InfluxCheckArgs } from "./influxdb/check";
+export { type CheckLevel } from "./influxdb/check-api";
+export {
+  InfluxThresholdCheck,
+  thresholdCheckFaults,
+  type CheckThreshold,
+  type InfluxThresholdCheckArgs,
+} from "./influxdb/threshold-check";
+export {
+  deadmanCheckFaults,
+  InfluxDeadmanCheck,
+  type InfluxDeadmanCheckArgs,
+} from "./influxdb/deadman-check";
+export {
+  httpEndpointFaults,
+  InfluxHttpEndpoint,
+  type InfluxHttpEndpointArgs,
+} from "./influxdb/http-endpoint";
+export {
+  InfluxNotificationRule,
+  notificationRuleFaults,
+  type InfluxNotificationRuleArgs,
+  type StatusRule,
+  type StatusTagRule,
+} from "./influxdb/notification-rule";
+export { InfluxRemote, remoteFaults, type InfluxRemoteArgs } from "./influxdb/remote";
+export {
+  InfluxReplication,
+  replicationFaults as influxReplicationFaults,
+  type InfluxReplicationArgs,
+} from "./influxdb/replication";
+export { WeatherAlerts, type WeatherAlertsArgs } from "./influxdb/alerts";
+
+// The Telegraf bridges between them.
+export {
+  InfluxToKafkaBridge,
+  KafkaToInfluxBridge,
+  type InfluxToKafkaBridgeArgs,
+  type KafkaToInfluxBridgeArgs,
+} from "./telegraf/bridge";
+
+// Programs.
+export { appFaults, TypeScriptApp, type AppPlacement, type TypeScriptAppArgs } from "./apps/typescript-app";
+export { Consumer, type ConsumerArgs } from "./apps/consumer";
+export { Inject, type InjectArgs } from "./apps/inject";
+export { Producer, type ProducerArgs } from "./apps/producer";
+
+// Pages.
+export { Grafana, type GrafanaArgs } from "./observability/grafana";
+export {
+  alertsDashboard,
+  weatherDashboard,
+  type DashboardSpec,
+  type PanelSpec,
+} from "./observability/dashboards";
+export { Kafdrop, type KafdropArgs } from "./observability/kafdrop";
+
+// What runs a program: images, containers, probes.
+export { imageName, pinnedImages, PulledImages, type ImageKey } from "./workload/images";
+export { type Probe } from "./workload/probe";
+export {
+  portFaults,
+  Workload,
+  workloadFaults,
+  type MountedVolume,
+  type Placement,
+  type PublishedPort,
+  type WorkloadArgs,
+  type WorkloadFile,
+} from "./workload/workload";
+
+// What keeps data, and the guard over it.
+export { dataLosses, minimumReplicationFactor, type DataHolder, type DataLoss } from "./data-loss";
+export { ShrinkGuard, type ShrinkGuardArgs } from "./shrink-guard";
+
+// Lengths of time, and what is said against arguments.
+export { durationForm, durationMs, durationSeconds, tryDurationMs, type Duration } from "./duration";
+export { schemaFaults, throwIfAny, under, type Fault } from "./faults";
