@@ -32,17 +32,26 @@ export function readArguments<Given extends Options>(usage: string, options: Giv
   }
 }
 
-/** Runs a command: mistakes of the user's end it with a message and code 1, without a stack trace. */
-export function runCommand(command: () => Promise<number | undefined>): void {
+/**
+ * Runs a command and ends the process with its code: mistakes of the user's end it with a message and code 1, without a stack trace.
+ *
+ * The process is ended outright, because a client library may still hold a connection that nobody needs.
+ */
+export function runCommand(command: () => Promise<number>): void {
   command().then(
     (code) => {
-      process.exitCode = code ?? 0;
+      end(code);
     },
     (error: unknown) => {
       process.stderr.write(`${describeError(error)}\n`);
-      process.exitCode = 1;
+      end(1);
     },
   );
+}
+
+/** Ends once what was written has reached whoever reads it. */
+function end(code: number): void {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }
 
 /** An error as a person should see it: the user's own mistakes without a stack trace, ours with one. */

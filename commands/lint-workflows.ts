@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { projectRoot, runCommand } from "./arguments";
 
 /** The checker of GitHub's workflows, pinned; it comes through the Go module proxy. */
-const actionlint = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7";
+const actionlint = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
 
 runCommand(() => {
   if (spawnSync("go", ["version"], { stdio: "ignore" }).status !== 0) {

@@ -139,7 +139,9 @@ function stepOf(metadata: NonNullable<EngineEvent["resourcePreEvent"]>["metadata
 }
 
 function stateOf(state: EngineState | null | undefined): ResourceState | undefined {
-  return state ? { inputs: state.inputs ?? {}, retainOnDelete: state.retainOnDelete ?? false } : undefined;
+  if (!state) return undefined;
+  const inputs = Object.entries(state.inputs ?? {}).filter(([key]) => !internalInputs.has(key));
+  return { inputs: Object.fromEntries(inputs), retainOnDelete: state.retainOnDelete ?? false };
 }
 
 function nameOf(urn: string): string {

@@ -96,6 +96,7 @@ async function upEmbedded(
     stdio: ["ignore", log, log, "ipc"],
   });
   fs.closeSync(log);
+  const begun = Date.now();
   const progress = new Progress(process.stdout);
   let watching: { end(): void } | undefined;
   const interrupt = () => {
@@ -111,17 +112,17 @@ async function upEmbedded(
       progress.show(event);
       if (event.kind === "failed") process.stderr.write(`${event.message}\n`);
       if (event.kind !== "up") return;
-      void status(stack).then((text) => {
+      void firstMessage(stack, begun).then((text) => {
         process.stdout.write(`\n${text}\n\n`);
         if (detach) {
           process.stdout.write(
             `It goes on in the background (process ${String(child.pid)}): npm run status, npm run logs -- NAME, npm run down\n`,
           );
-          child.send("detach");
-          child.unref();
           process.off("SIGINT", interrupt);
           process.off("SIGTERM", interrupt);
-          resolve(0);
+          child.send("detach", () => {
+            resolve(0);
+          });
         } else {
           process.stdout.write("Ctrl-C ends it.\n");
           watching = watchFlow(stack);
@@ -138,6 +139,22 @@ async function upEmbedded(
     });
     child.send({ stack, overrides });
   });
+}
+
+/** Waits until the first message has gone all the way, half a minute at most, and shows the stack as it is then. */
+async function firstMessage(stack: string, begun: number): Promise<string> {
+  const running = await runningStack(stack);
+  for (const deadline = Date.now() + 30_000; ;) {
+    const now = await stackStatus(running);
+    if ((now.flow.consumed ?? 0) > 0) {
+      process.stdout.write(
+        `${((Date.now() - begun) / 1_000).toFixed(1).padStart(6)} s  first message consumed\n`,
+      );
+      return renderStatus(now);
+    }
+    if (Date.now() > deadline) return renderStatus(now);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
 }
 
 async function status(stack: string): Promise<string> {

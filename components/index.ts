@@ -125,7 +125,7 @@ export {
 
 // What keeps data, and the guard over it.
 export { dataLosses, minimumReplicationFactor, type DataHolder, type DataLoss } from "./data-loss";
-export { ShrinkGuard, type ShrinkGuardArgs } from "./shrink-guard";
+export { guardRefusal, ShrinkGuard, type ShrinkGuardArgs } from "./shrink-guard";
 
 // Lengths of time, and what is said against arguments.
 export { durationForm, durationMs, durationSeconds, tryDurationMs, type Duration } from "./duration";

@@ -6,31 +6,34 @@ interface GuardProps {
   allowDataLoss: string[];
 }
 
+/** Why a change from what kept data before to what keeps it after must not be; undefined where nothing is lost unallowed. */
+export function guardRefusal(
+  before: readonly DataHolder[],
+  after: readonly DataHolder[],
+  allowDataLoss: readonly string[],
+): string | undefined {
+  const losses = before
+    .flatMap((holder) => {
+      const same = ({ kind, resource }: DataHolder) => kind === holder.kind && resource === holder.resource;
+      return dataLosses(holder, after.find(same), false);
+    })
+    .filter(({ resource }) => !allowDataLoss.includes(resource));
+  if (losses.length === 0) return undefined;
+  const lines = losses.map(({ resource, reason }) => `  ${resource}: ${reason}`);
+  return `Data would be lost, so nothing is changed:\n${lines.join("\n")}\n${howToAllow(losses)}`;
+}
+
 const provider: pulumi.dynamic.ResourceProvider<GuardProps, GuardProps> = {
   // The one place where Pulumi's engine shows a program's own code the state before, at preview and at `up` alike.
   check: (olds: Partial<GuardProps>, news) => {
-    if (process.env["WEATHER_SHRINK_GUARD"] === "caller") return Promise.resolve({ inputs: news });
-    const losses = (olds.holders ?? [])
-      .flatMap((before) =>
-        dataLosses(
-          before,
-          news.holders.find(({ resource, kind }) => resource === before.resource && kind === before.kind),
-          false,
-        ),
-      )
-      .filter(({ resource }) => !news.allowDataLoss.includes(resource));
-    const [first] = losses;
+    const isJudgedByCaller = process.env["WEATHER_SHRINK_GUARD"] === "caller";
+    const reason = isJudgedByCaller
+      ? undefined
+      : guardRefusal(olds.holders ?? [], news.holders, news.allowDataLoss);
+    // No property: the engine would print its whole value before the reason.
     return Promise.resolve({
       inputs: news,
-      failures: first
-        ? [
-            {
-              // No property: the engine would print its whole value before the reason.
-              property: "",
-              reason: `Data would be lost, so nothing is changed:\n${losses.map(({ resource, reason }) => `  ${resource}: ${reason}`).join("\n")}\n${howToAllow(losses)}`,
-            },
-          ]
-        : [],
+      failures: reason === undefined ? [] : [{ property: "", reason }],
     });
   },
   create: (props) => Promise.resolve({ id: "guard", outs: props }),

@@ -53,11 +53,14 @@ interface RegisterRequest {
 /**
  * Installs Pulumi's own in-process monitor, and listens in on it for what its interface leaves out: parent, protection, order.
  */
-async function installMonitor(options: ProgramOptions): Promise<void> {
+async function installMonitor(options: ProgramOptions, fail: (error: unknown) => void): Promise<void> {
   const requests = new Map<string, RegisterRequest>();
   const mocks: pulumi.runtime.Mocks = {
     call: ({ token }) => {
-      throw new Error(`the program calls ${token}, which only Pulumi's engine can answer`);
+      const error = new Error(`the program calls ${token}, which only Pulumi's engine can answer`);
+      // The SDK passes on a failure of a call without its message.
+      fail(error);
+      throw error;
     },
     newResource: ({ type, name, inputs, provider, custom }) => {
       const request = requests.get(`${type}::${name}`);
@@ -113,17 +116,15 @@ export async function runProgram(options: ProgramOptions): Promise<Record<string
   // A resource that fails is logged by the SDK, whose own bookkeeping then goes on: the first failure is what ends the run here.
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_resolve, reject) => (fail = reject));
-  await installMonitor({
-    ...options,
-    register: async (registration) => {
-      try {
-        return await options.register(registration);
-      } catch (error) {
-        fail(error);
-        throw error;
-      }
-    },
-  });
+  const register = async (registration: Registration) => {
+    try {
+      return await options.register(registration);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  };
+  await installMonitor({ ...options, register }, fail);
 
   const entry = require.resolve(path.resolve(options.entry));
   // Evaluated anew each time: a plan comes before the real run, and a module is otherwise evaluated only once.
@@ -145,6 +146,8 @@ export async function runProgram(options: ProgramOptions): Promise<Record<string
     };
     return await Promise.race([run(), failed]);
   } finally {
+    // Node tells of a rejection that nobody waits for only after this turn: what follows from a program's failure ended the process.
+    await new Promise((resolve) => setImmediate(resolve));
     process.off("unhandledRejection", onRejection);
   }
 }

@@ -55,8 +55,8 @@ export async function pointsIn(client: InfluxDB, org: string, bucket: string): P
 }
 
 /** InfluxDB's levels, gravest first. */
-const levels = ["crit", "warn", "info", "ok"];
+const byGravity = ["crit", "warn", "info", "ok"];
 
 function gravest(found: readonly string[]): string | undefined {
-  return levels.find((level) => found.includes(level))?.toUpperCase();
+  return byGravity.find((level) => found.includes(level))?.toUpperCase();
 }

@@ -20,8 +20,8 @@ export async function stackStatus(running: RunningStack): Promise<StackStatus> {
   const failure = (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) });
   const [containers, kafka, influx] = await Promise.all([
     services(running),
-    kafkaStatus(running.outputs).catch(failure),
-    influxStatus(running.outputs).catch(failure),
+    inTime("Kafka", kafkaStatus(running.outputs)).catch(failure),
+    inTime("InfluxDB", influxStatus(running.outputs)).catch(failure),
   ]);
   const none = { published: null, consumed: null, deadLettered: null, lag: null };
   return {
@@ -32,4 +32,18 @@ export async function stackStatus(running: RunningStack): Promise<StackStatus> {
     influxdb: "error" in influx ? influx : { buckets: influx.buckets, checks: influx.checks },
     flow: { injected: "error" in influx ? null : influx.points, ...("error" in kafka ? none : kafka.flow) },
   };
+}
+
+/** Longest wait for a server's answer. kafkajs has no limit of its own for some of its calls. */
+const answerWithinMs = 10_000;
+
+function inTime<T>(server: string, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`${server} did not answer within ${answerWithinMs / 1_000} s`));
+    }, answerWithinMs);
+    answer.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });
 }

@@ -32,7 +32,13 @@ export class WeatherAlerts extends pulumi.ComponentResource {
     super("weather:influxdb:WeatherAlerts", name, {}, opts);
     const { connection } = args;
     const parent = { parent: this };
-    const watched = { connection, bucket: args.bucket, measurement: "weather", field: "temperature", every: args.every };
+    const watched = {
+      connection,
+      bucket: args.bucket,
+      measurement: "weather",
+      field: "temperature",
+      every: args.every,
+    };
     const tooHot = new InfluxThresholdCheck(
       `${name}-too-hot`,
       {
@@ -62,7 +68,13 @@ export class WeatherAlerts extends pulumi.ComponentResource {
     );
     new InfluxNotificationRule(
       `${name}-rule`,
-      { connection, name: "tell the consumer", endpointId: endpoint.endpointId, every: args.every, checks: [tooHot.schedule, silent.schedule] },
+      {
+        connection,
+        name: "tell the consumer",
+        endpointId: endpoint.endpointId,
+        every: args.every,
+        checks: [tooHot.schedule, silent.schedule],
+      },
       parent,
     );
     this.registerOutputs({});

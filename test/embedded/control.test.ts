@@ -38,7 +38,8 @@ beforeEach(() => {
   done = [];
 });
 afterEach(async () => {
-  await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  const open = server;
+  if (open) await new Promise((resolve) => open.close(resolve));
   server = undefined;
   fs.rmSync(folder, { recursive: true, force: true });
 });

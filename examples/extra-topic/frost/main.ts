@@ -1,13 +1,17 @@
 import * as fs from "node:fs";
 import * as http from "node:http";
-import { Kafka, logLevel } from "kafkajs";
+import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { decodeMessage, header } from "pulumi-weather-pipeline/message";
 import { frostConfig } from "./config";
 
 async function main(configFile: string): Promise<void> {
   const config = frostConfig.parse(JSON.parse(fs.readFileSync(configFile, "utf8")));
   const kafka = new Kafka({ clientId: "frost", brokers: config.brokers, logLevel: logLevel.WARN });
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
   const consumer = kafka.consumer({
     groupId: "frost",
     retry: { restartOnFailure: () => Promise.resolve(true) },

@@ -55,7 +55,7 @@ test("the server answers health, metrics, further routes, and refuses the rest",
   });
   const get = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, init);
-    return `${response.status} ${(await response.text()).trim()}`;
+    return `${response.status} ${await response.text()}`.trim();
   };
   try {
     expect(await get("/healthz")).toBe("503 starting");

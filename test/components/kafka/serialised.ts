@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** A dynamic resource's provider out of the source text that Pulumi carries to its own provider host. */
 export function loadProvider<Props>(source: unknown): pulumi.dynamic.ResourceProvider<Props, Props> {

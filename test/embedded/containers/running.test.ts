@@ -287,8 +287,8 @@ describe("steps before the program", () => {
   test("one to its end gives its code, with its output in the log", async () => {
     let code: number | undefined;
     const thing = container({
-      async start(_container, { toEnd }) {
-        code = await toEnd(step(`console.log("formatting"); process.exit(4)`));
+      async start(_container, steps) {
+        code = await steps.toEnd(step(`console.log("formatting"); process.exit(4)`));
         return step(idle);
       },
     });
@@ -301,8 +301,8 @@ describe("steps before the program", () => {
   test("one that goes on during the work is ended after it, before the program", async () => {
     let helper = 0;
     const thing = container({
-      async start(_container, { during }) {
-        await during(step(idle), async () => {
+      async start(_container, steps) {
+        await steps.during(step(idle), async () => {
           await until("the helper is there", () => /ready (\d+)/.test(log()));
           helper = Number(/ready (\d+)/.exec(log())?.[1]);
           expect(isAlive(helper)).toBe(true);
@@ -317,8 +317,8 @@ describe("steps before the program", () => {
 
   test("one that ends before the work is done fails the start, and says where to look", async () => {
     const thing = container({
-      async start(_container, { during }) {
-        await during(step("process.exit(1)"), () => new Promise(() => undefined));
+      async start(_container, steps) {
+        await steps.during(step("process.exit(1)"), () => new Promise(() => undefined));
         return step(idle);
       },
     });
@@ -329,8 +329,8 @@ describe("steps before the program", () => {
 
   test("a stop while one runs ends it, and the program isn't started", async () => {
     const thing = container({
-      async start(_container, { toEnd }) {
-        await toEnd(step(idle));
+      async start(_container, steps) {
+        await steps.toEnd(step(idle));
         return step(`console.log("program")`);
       },
     });

@@ -65,8 +65,8 @@ describe("kafka", () => {
       ...["-Xshare:auto", "-cp", "/jars/*", "kafka.Kafka"],
       path.join(placed.folder, "config", "server.properties"),
     ]);
-    for (const of of [commands[0]?.environment, command.environment]) {
-      expect(of).toEqual({
+    for (const given of [commands[0]?.environment, command.environment]) {
+      expect(given).toEqual({
         ...environment(),
         KAFKA_LISTENERS: "INTERNAL://127.70.0.1:9092,HOST://127.70.0.1:19092,CONTROLLER://127.70.0.1:9093",
       });
@@ -100,7 +100,8 @@ describe("influxdb", () => {
   const address = "127.99.17.5";
   let server: http.Server | undefined;
   afterEach(async () => {
-    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+    const open = server;
+    if (open) await new Promise((resolve) => open.close(resolve));
     server = undefined;
   });
 
