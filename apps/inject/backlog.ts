@@ -6,6 +6,9 @@ export interface Batch {
   readonly lines: readonly string[];
 }
 
+/** Why lines are given up. */
+export type DropReason = "buffer full" | "spool full" | "stopped without a spool";
+
 /**
  * Lines not yet in InfluxDB, first in, first out: memory holds the oldest, the spool what follows. A reader that starts late
  * (the producer) so sees time pass in order. Beyond the bounds the oldest are dropped.
@@ -15,14 +18,14 @@ export class Backlog {
   #linesInMemory = 0;
   #nextNumber: number;
 
-  /** @param dropped is told how many lines were given up, each time. */
+  /** @param dropped is told how many lines were given up, and why, each time. */
   constructor(
     private readonly limits: {
       readonly maxLines: number;
       readonly spool?: Spool;
       readonly maxSpoolBytes?: number;
     },
-    private readonly dropped: (lines: number) => void,
+    private readonly dropped: (lines: number, reason: DropReason) => void,
   ) {
     this.#nextNumber = (limits.spool?.numbers().at(-1) ?? 0) + 1;
   }
@@ -47,14 +50,15 @@ export class Backlog {
       spool.write(batch.number, lines);
       for (const oldest of spool.numbers()) {
         if (spool.bytes <= maxSpoolBytes) break;
-        this.dropped(spool.read(oldest).length);
+        this.dropped(spool.read(oldest).length, "spool full");
         spool.remove(oldest);
       }
       return;
     }
     this.#memory.push(batch);
     this.#linesInMemory += lines.length;
-    while (this.#linesInMemory > maxLines && this.#memory.length > 1) this.dropped(this.#shift());
+    while (this.#linesInMemory > maxLines && this.#memory.length > 1)
+      this.dropped(this.#shift(), "buffer full");
   }
 
   /** The oldest batch; it stays until it is removed. */
@@ -73,10 +77,9 @@ export class Backlog {
 
   /** At the end: what is in memory goes to the spool for the next run, or is dropped. */
   close(): void {
-    for (const { number, lines } of this.#memory) {
-      if (this.limits.spool) this.limits.spool.write(number, lines);
-      else this.dropped(lines.length);
-    }
+    const { spool } = this.limits;
+    for (const { number, lines } of spool ? this.#memory : []) spool?.write(number, lines);
+    if (!spool && this.#linesInMemory > 0) this.dropped(this.#linesInMemory, "stopped without a spool");
     this.#memory.length = 0;
     this.#linesInMemory = 0;
   }

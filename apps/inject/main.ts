@@ -34,8 +34,8 @@ void runProgram("inject", injectConfig, async (config, { log, metrics, health, s
       maxLines: config.bufferedPoints,
       ...(config.spool && { spool: new Spool(config.spool.directory), maxSpoolBytes: config.spool.maxBytes }),
     },
-    (points) => {
-      dropped(points, "buffer full");
+    (points, reason) => {
+      dropped(points, reason);
     },
   );
   const influxdb = createInfluxdb(config.influxdb);

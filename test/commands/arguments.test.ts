@@ -1,11 +1,11 @@
+import { execFile } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
-import { describeError, readArguments, runCommand } from "../../commands/arguments";
+import { describeError, projectRoot, readArguments } from "../../commands/arguments";
 import { UserError } from "../../embedded/stack-config";
 
-const { argv, exitCode } = process;
+const { argv } = process;
 afterEach(() => {
   process.argv = argv;
-  process.exitCode = exitCode;
   jest.restoreAllMocks();
 });
 
@@ -56,17 +56,25 @@ test("a mistake of the user's is shown as its message; a mistake of ours with wh
   expect(describeError("text")).toBe("text");
 });
 
-test.each<[what: string, command: () => Promise<number | undefined>, code: number, message: string]>([
-  ["returns nothing", () => Promise.resolve(undefined), 0, ""],
-  ["returns a code", () => Promise.resolve(3), 3, ""],
-  ["fails", () => Promise.reject(new UserError("no such stack")), 1, "no such stack\n"],
-])("a command that %s ends with code %#", async (_what, command, code, message) => {
-  let written = "";
-  jest.spyOn(process.stderr, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
-  runCommand(command);
-  await new Promise((resolve) => setImmediate(resolve));
-  expect([process.exitCode, written]).toEqual([code, message]);
-});
+test.each<[what: string, command: string, code: number, length: number, message: string]>([
+  ["ends well though a timer still runs", "setTimeout(() => {}, 60_000); return 0;", 0, 0, ""],
+  ["says much", 'process.stdout.write("x".repeat(3_000_000)); return 3;', 3, 3_000_000, ""],
+  ["fails by the user's mistake", 'throw new UserError("no such stack");', 1, 0, "no such stack\n"],
+])(
+  "a command that %s ends at once with its code, and is heard to the end",
+  async (_what, command, code, length, message) => {
+    const source = `
+      const { runCommand } = require("./commands/arguments");
+      const { UserError } = require("./embedded/stack-config");
+      runCommand(async () => { ${command} });`;
+    const args = [require.resolve("tsx/cli"), "--eval", source];
+    const options = { cwd: projectRoot, timeout: 30_000, maxBuffer: 16 * 1024 * 1024 };
+    const ended = await new Promise<[code: unknown, length: number, message: string]>((resolve) => {
+      execFile(process.execPath, args, options, (error, stdout, stderr) => {
+        resolve([error === null ? 0 : error.code, stdout.length, stderr]);
+      });
+    });
+    expect(ended).toEqual([code, length, message]);
+  },
+  30_000,
+);

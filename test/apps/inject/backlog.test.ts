@@ -47,6 +47,16 @@ test("with a spool nothing is dropped, and the order is kept", () => {
   expect(readdirSync(directory)).toEqual([]);
 });
 
+test("without a spool what is left at the end is counted as dropped", () => {
+  const dropped: unknown[] = [];
+  const backlog = new Backlog({ maxLines: 9 }, (...what) => dropped.push(what));
+  backlog.push(["1", "2"]);
+  backlog.push(["3"]);
+  backlog.close();
+  backlog.close();
+  expect(dropped).toEqual([[3, "stopped without a spool"]]);
+});
+
 test("a full spool drops its oldest lines, and counts them", () => {
   let dropped = 0;
   const backlog = new Backlog(
