@@ -12,6 +12,7 @@ import { renderFlow, renderStatus } from "./live/render";
 import { stackStatus } from "./live/status";
 import { Progress } from "./progress";
 import { pulumi } from "./pulumi-cli";
+import { passesShrinkGuard } from "./shrink-check";
 import { chooseTarget } from "./target";
 
 const usage =
@@ -57,6 +58,7 @@ async function upOnDocker(
   detach: boolean,
 ): Promise<number> {
   const configFile = prepareStack(stack, overrides);
+  if (!(await passesShrinkGuard(stack, configFile))) return 1;
   const code = await pulumi(["up", "--yes", "--skip-preview", "--stack", stack, "--config-file", configFile]);
   if (code !== 0) return code;
   if (detach || !process.stdout.isTTY) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { normalsFile } from "./normals-file";
 import { type Point, type Source, type Weather } from "./weather";
 
 /** Put in by the bundler (esbuild's `define`), so that the bundle needs no file beside it. */
@@ -21,11 +21,6 @@ export function seattleNormals(): HourlyNormal[] {
   return parseNormals(
     typeof SEATTLE_HOURLY_NORMALS === "string" ? SEATTLE_HOURLY_NORMALS : readFileSync(normalsFile(), "utf8"),
   );
-}
-
-/** Where the data set lies in an installed `node_modules`. */
-function normalsFile(): string {
-  return join(dirname(require.resolve("vega-datasets")), "..", "data", "seattle-weather-hourly-normals.csv");
 }
 
 /**

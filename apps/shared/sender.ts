@@ -11,7 +11,7 @@ export interface OutgoingRecord {
 
 /** Under Kafka's default `message.max.bytes` (1,048,588), with room for the batch's own header. */
 const maxBatchBytes = 900_000;
-/** kafkajs copies a batch once for each record in it (groupMessagesPerPartition): measured, 250 a send beat 1,000 by a third. */
+/** kafkajs copies a batch once for each record in it (groupMessagesPerPartition): so a small one costs less; 250 and 1,000 took the same CPU a message when measured. */
 const maxBatchRecords = 250;
 /** How long the number of partitions of a topic is believed. */
 const partitionCountMs = 60_000;

@@ -20,9 +20,14 @@ const bundled = new Map<string, Bundle>();
  *
  * @param entry the program's entry, a TypeScript or JavaScript file.
  * @param baseImage what the image is built on; part of the hash.
+ * @param texts constants of the program, each with the file whose text takes its place. Default: none.
  * @throws Error with esbuild's messages where the sources can't be bundled.
  */
-export function bundle(entry: string, baseImage: string): Bundle {
+export function bundle(
+  entry: string,
+  baseImage: string,
+  texts: Readonly<Record<string, string>> = {},
+): Bundle {
   const key = `${baseImage} ${entry}`;
   const known = bundled.get(key);
   if (known) return known;
@@ -35,7 +40,14 @@ export function bundle(entry: string, baseImage: string): Bundle {
     platform: "node",
     target: "node20",
     format: "cjs",
-    loader: { ".csv": "text", ".html": "text" },
+    define: Object.fromEntries(
+      Object.entries(texts).map(([constant, file]) => [
+        constant,
+        JSON.stringify(fs.readFileSync(file, "utf8")),
+      ]),
+    ),
+    // Asked for only where the sources run unbundled: what the bundle needs of them stands in its constants.
+    external: ["vega-datasets"],
     legalComments: "none",
     logLevel: "silent",
   });

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { injectConfig } from "../../apps/inject/config";
+import { normalsFile } from "../../apps/inject/normals-file";
 import { type InfluxBucket } from "../influxdb/bucket";
 import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
@@ -49,6 +50,7 @@ export class Inject extends pulumi.ComponentResource {
         placement,
         baseImage,
         entry: appEntry("inject"),
+        texts: { SEATTLE_HOURLY_NORMALS: normalsFile() },
         schema: injectConfig,
         config: {
           source:

@@ -39,6 +39,8 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   baseImage: string;
   /** Path of the program's entry. */
   entry: string;
+  /** Data that the image carries: constants that the program declares, each with the file whose text takes its place. Default: none. */
+  texts?: Record<string, string>;
   /** The program's own schema of its configuration. */
   schema: Schema;
   /** Checked against the schema, and given to the program as `/etc/weather/config.json`. A change replaces the container. */
@@ -75,7 +77,7 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
   constructor(name: string, args: TypeScriptAppArgs<Schema>, opts?: pulumi.ComponentResourceOptions) {
     super("weather:apps:TypeScriptApp", name, {}, opts);
     throwIfAny(`TypeScriptApp ${name}`, appFaults(args));
-    const { contextFolder, contentHash } = bundle(args.entry, args.baseImage);
+    const { contextFolder, contentHash } = bundle(args.entry, args.baseImage, args.texts);
     this.imageName = `weather-${name}:${contentHash}`;
     const image = new docker.Image(
       `${name}-image`,
