@@ -51,16 +51,19 @@ export class Realiser {
   async realise(registration: Registration): Promise<Realised> {
     const begun = Date.now();
     if (registration.custom) this.report({ registration, phase: "begin", durationMs: 0 });
-    const left = this.leftOut.length;
     const realised = await this.make(registration);
     if (registration.custom) {
       this.report({
         registration,
-        phase: this.leftOut.length > left ? "left out" : "done",
+        phase: this.isLeftOut(registration) ? "left out" : "done",
         durationMs: Date.now() - begun,
       });
     }
     return realised;
+  }
+
+  private isLeftOut({ type, name, inputs }: Registration): boolean {
+    return type === types.container && this.leftOut.includes(containerSpec(name, inputs).name);
   }
 
   private async make(registration: Registration): Promise<Realised> {

@@ -20,8 +20,8 @@ export async function stackStatus(running: RunningStack): Promise<StackStatus> {
   const failure = (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) });
   const [containers, kafka, influx] = await Promise.all([
     services(running),
-    inTime("Kafka", kafkaStatus(running.outputs)).catch(failure),
-    inTime("InfluxDB", influxStatus(running.outputs)).catch(failure),
+    inTime("Kafka", () => kafkaStatus(running.outputs)).catch(failure),
+    inTime("InfluxDB", () => influxStatus(running.outputs)).catch(failure),
   ]);
   const none = { published: null, consumed: null, deadLettered: null, lag: null };
   return {
@@ -34,16 +34,32 @@ export async function stackStatus(running: RunningStack): Promise<StackStatus> {
   };
 }
 
-/** Longest wait for a server's answer. kafkajs has no limit of its own for some of its calls. */
+/** Longest wait for a server's answer, in ms. kafkajs has no limit of its own for some of its calls. */
 const answerWithinMs = 10_000;
 
-function inTime<T>(server: string, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+/** Tries at one answer: a cluster that has just got a topic or a coordinator may contradict itself once. */
+const tries = 3;
+
+async function inTime<T>(server: string, ask: () => Promise<T>): Promise<T> {
+  const answer = async () => {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (tried === tries) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
       reject(new Error(`${server} did not answer within ${answerWithinMs / 1_000} s`));
     }, answerWithinMs);
-    answer.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-    });
   });
+  try {
+    return await Promise.race([answer(), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

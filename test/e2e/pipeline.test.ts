@@ -36,15 +36,22 @@ async function readAll(
   await admin.connect();
   const ends = await admin.fetchTopicOffsets(topic);
   await admin.disconnect();
-  const wanted = ends.reduce((total, { high, low }) => total + Number(high) - Number(low), 0);
+  // What each partition held when asked; more may come meanwhile.
+  const missing = new Map(
+    ends.filter(({ high, low }) => high !== low).map(({ partition, high }) => [partition, Number(high)]),
+  );
   const messages: Awaited<ReturnType<typeof readAll>> = [];
-  if (wanted === 0) return messages;
+  if (missing.size === 0) return messages;
   const consumer = kafka().consumer({ groupId: `test-${Date.now()}` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`read ${messages.length} of ${wanted} messages of ${topic} in 60 s`));
+      reject(
+        new Error(
+          `partitions ${[...missing.keys()].join(", ")} of ${topic} were not read to their end in 60 s`,
+        ),
+      );
     }, 60_000);
     void consumer.run({
       eachMessage: ({ partition, message }) => {
@@ -57,7 +64,8 @@ async function readAll(
           value: message.value ?? Buffer.alloc(0),
           headers,
         });
-        if (messages.length >= wanted) {
+        if (Number(message.offset) + 1 >= (missing.get(partition) ?? Infinity)) missing.delete(partition);
+        if (missing.size === 0) {
           clearTimeout(timer);
           resolve();
         }
@@ -223,7 +231,11 @@ test("brokers, producer and consumer are killed: each comes back, and nothing is
       };
     },
     ({ injected, published, consumed, telegraf, back }) =>
-      injected === published && published === consumed && telegraf === injected && back === injected,
+      injected === published &&
+      published === consumed &&
+      back === injected &&
+      // Telegraf sends a batch again when a broker goes away in its midst; InfluxDB takes a repeated point for the same.
+      (telegraf ?? 0) >= (injected ?? Infinity),
     60_000,
   );
   const ids = (await readAll("weather")).map(({ headers }) => headers["message-id"]);

@@ -49,8 +49,8 @@ test("production asks for TLS, protection, and advises digests", () => {
   const plain = broker({ KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: undefined });
   const found = evaluate([plain, topic({}, { protect: false })], config);
   expect(found.map(({ policy, enforcement }) => `${enforcement} ${policy}`)).toEqual([
-    "mandatory network-tls",
     "mandatory kafka-topic-protected",
+    "advisory network-tls",
     "advisory image-digest",
   ]);
 });
