@@ -37,17 +37,14 @@ async function downEmbedded(stack: string, volumes: boolean): Promise<boolean> {
   const leftovers = await ProcessBook.endLeftovers(state.processes);
   if (leftovers > 0)
     process.stdout.write(`Ended ${leftovers} processes that a crashed run had left behind.\n`);
-  const kept = fs.existsSync(state.root);
   if (volumes) fs.rmSync(state.root, { recursive: true, force: true });
-  if (supervisor || leftovers > 0 || (volumes && kept)) {
-    process.stdout.write(
-      volumes
-        ? `Down, and its data removed (${state.root}).\n`
-        : `Down. Its data stays in ${state.root}; remove it with: npm run down -- --volumes\n`,
-    );
-    return true;
-  }
-  return false;
+  if (!supervisor && leftovers === 0) return false;
+  process.stdout.write(
+    volumes
+      ? `Down, and its data removed (${state.root}).\n`
+      : `Down. Its data stays in ${state.root}; remove it with: npm run down -- --volumes\n`,
+  );
+  return true;
 }
 
 /** Under Docker: stops the containers, or with `volumes` destroys the stack and all it holds. */

@@ -15,7 +15,13 @@ import { Grafana } from "./observability/grafana";
 import { Kafdrop } from "./observability/kafdrop";
 import { type PipelineOutputValues } from "./outputs";
 import { pipelineData } from "./pipeline-data";
-import { pipelineTopics, settingsFaults, settingsSchema, type SettingsInput } from "./settings";
+import {
+  pipelineTopics,
+  type Settings,
+  settingsFaults,
+  settingsSchema,
+  type SettingsInput,
+} from "./settings";
 import { ShrinkGuard } from "./shrink-guard";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
 import { imageName, PulledImages } from "./workload/images";
@@ -26,6 +32,17 @@ const telegrafBucketName = "weather_telegraf";
 
 /** The consumer's group in Kafka. */
 const consumerGroup = "weather-analysis";
+
+function sizeOf({
+  brokers,
+  firstHostPort,
+  replicationFactor,
+  minInsyncReplicas,
+  heapMiB,
+  memoryMiB,
+}: Settings["kafka"]) {
+  return { brokers, firstHostPort, replicationFactor, minInsyncReplicas, heapMiB, memoryMiB };
+}
 
 /**
  * The whole pipeline of one environment: InfluxDB, the Kafka trio and its topics, the programs, the bridges, the pages.
@@ -59,7 +76,8 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     );
     const cluster = new KafkaCluster(
       "kafka",
-      { placement, image: images.pull("kafka").name, ...settings.kafka, protect },
+      // Retention is each topic's own: what the brokers' default would change is no topic, but it would replace every broker.
+      { placement, image: images.pull("kafka").name, ...sizeOf(settings.kafka), protect },
       parent,
     );
     this.cluster = cluster;

@@ -123,12 +123,16 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 
 /** Name, partitions and cleanup of the pipeline's own topics. */
 export function pipelineTopics(settings: Settings): TopicSettings[] {
-  const { partitions, retention } = settings.kafka;
+  const { partitions, retention, retentionBytes } = settings.kafka;
   return [
-    { name: "weather", partitions, cleanup: { policy: "delete", retention } },
-    { name: "weather-telegraf", partitions, cleanup: { policy: "delete", retention } },
-    { name: "weather-dlq", partitions, cleanup: { policy: "delete", retention: "30 days" } },
-    { name: "weather-alerts", partitions, cleanup: { policy: "delete", retention: "30 days" } },
+    { name: "weather", partitions, cleanup: { policy: "delete", retention, retentionBytes } },
+    { name: "weather-telegraf", partitions, cleanup: { policy: "delete", retention, retentionBytes } },
+    { name: "weather-dlq", partitions, cleanup: { policy: "delete", retention: "30 days", retentionBytes } },
+    {
+      name: "weather-alerts",
+      partitions,
+      cleanup: { policy: "delete", retention: "30 days", retentionBytes },
+    },
   ];
 }
 
@@ -152,13 +156,22 @@ export function settingsFaults(input: unknown): Fault[] {
   const faults = [
     ...schemaFaults(settingsSchema, input),
     ...under("kafka", [...kafkaClusterFaults(settings.kafka), ...ownRules]),
-    ...under("influxdb", influxServerFaults(settings.influxdb)),
+    ...under("influxdb", [
+      ...influxServerFaults(settings.influxdb),
+      ...retentionFaults(settings.influxdb.retention),
+    ]),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.
   return faults.filter(
     ({ propertyPath }, index) => faults.findIndex((other) => other.propertyPath === propertyPath) === index,
   );
+}
+
+function retentionFaults(retention: Duration): Fault[] {
+  if ((tryDurationMs(retention) ?? Infinity) >= 3_600_000) return [];
+  const reason = `must be at least "1 hour", InfluxDB's own minimum, not ${JSON.stringify(retention)}`;
+  return [{ propertyPath: "retention", reason }];
 }
 
 function portClashes(settings: Settings): Fault[] {

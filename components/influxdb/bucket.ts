@@ -102,5 +102,7 @@ export class InfluxBucket extends pulumi.dynamic.Resource {
       "influxdb",
       "Bucket",
     );
+    // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
+    this.bucketId = this.id;
   }
 }

@@ -95,6 +95,8 @@ export class InfluxDeadmanCheck extends pulumi.dynamic.Resource {
     const { timeSince, staleTime, level = "CRIT", reportZero = false } = args;
     const props = { ...checkProps(args), timeSince, staleTime, level, reportZero };
     super(provider, name, props, opts, "influxdb", "DeadmanCheck");
+    // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
+    this.checkId = this.id;
     this.schedule = scheduleOf(args);
   }
 }

@@ -113,5 +113,7 @@ export class InfluxHttpEndpoint extends pulumi.dynamic.Resource {
       "influxdb",
       "HttpEndpoint",
     );
+    // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
+    this.endpointId = this.id;
   }
 }

@@ -185,5 +185,7 @@ export class InfluxNotificationRule extends pulumi.dynamic.Resource {
       "influxdb",
       "NotificationRule",
     );
+    // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
+    this.ruleId = this.id;
   }
 }

@@ -117,5 +117,7 @@ export class InfluxRemote extends pulumi.dynamic.Resource {
       "influxdb",
       "Remote",
     );
+    // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
+    this.remoteId = this.id;
   }
 }

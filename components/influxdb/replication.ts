@@ -149,5 +149,7 @@ export class InfluxReplication extends pulumi.dynamic.Resource {
       "influxdb",
       "Replication",
     );
+    // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
+    this.replicationId = this.id;
   }
 }

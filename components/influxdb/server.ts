@@ -1,7 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { type Duration, durationForm, durationSeconds, tryDurationMs } from "../duration";
 import { type Fault, throwIfAny } from "../faults";
 import { type Placement, portFaults, Workload } from "../workload/workload";
 import { type InfluxConnection } from "./connection";
@@ -21,10 +20,8 @@ export interface InfluxServerArgs {
   hostPort?: number;
   /** Organisation made at the first start. Default `myorg`. */
   org?: string;
-  /** Bucket made at the first start. Default `weather`. */
+  /** Bucket made at the first start, keeping 30 days; an `InfluxBucket` of the same name takes it over and sets its retention. Default `weather`. */
   bucket?: string;
-  /** Retention of that bucket, at least `"1 hour"`. Default `"30 days"`. */
-  retention?: Duration;
   /** Name of the administrator; the password is random. Default `admin`. */
   username?: string;
   /** Memory limit in MiB. Default 1024. */
@@ -36,18 +33,6 @@ export interface InfluxServerArgs {
 /** What can be said against a server before anything is created. */
 export function influxServerFaults(args: Omit<InfluxServerArgs, "placement" | "image">): Fault[] {
   const faults = portFaults("hostPort", args.hostPort ?? influxPort);
-  const retention = args.retention ?? "30 days";
-  const retentionMs = tryDurationMs(retention);
-  if (retentionMs === undefined)
-    faults.push({
-      propertyPath: "retention",
-      reason: `must be ${durationForm}, not ${JSON.stringify(retention)}`,
-    });
-  else if (retentionMs < 3_600_000)
-    faults.push({
-      propertyPath: "retention",
-      reason: `must be at least "1 hour", InfluxDB's own minimum, not ${JSON.stringify(retention)}`,
-    });
   for (const key of ["org", "bucket", "username"] as const) {
     if (args[key] === "") faults.push({ propertyPath: key, reason: "must not be empty" });
   }
@@ -112,7 +97,8 @@ export class InfluxServer extends pulumi.ComponentResource {
           DOCKER_INFLUXDB_INIT_ADMIN_TOKEN_FILE: secretFile("operator-token"),
           DOCKER_INFLUXDB_INIT_ORG: this.org,
           DOCKER_INFLUXDB_INIT_BUCKET: this.bucket,
-          DOCKER_INFLUXDB_INIT_RETENTION: `${durationSeconds(args.retention ?? "30 days")}s`,
+          // Only until an InfluxBucket takes the bucket over: a retention that is changed there must not replace the server.
+          DOCKER_INFLUXDB_INIT_RETENTION: "720h",
           INFLUXD_REPORTING_DISABLED: "true",
           INFLUXD_PPROF_DISABLED: "true",
           // Statuses and notifications are found through their tags, and a check that runs every few seconds makes many.
