@@ -48,6 +48,7 @@ export function bundle(
     ),
     // Asked for only where the sources run unbundled: what the bundle needs of them stands in its constants.
     external: ["vega-datasets"],
+    loader: { ".csv": "text", ".html": "text" },
     legalComments: "none",
     logLevel: "silent",
   });

@@ -106,12 +106,30 @@ test("settings that are no object are refused as a whole", () => {
 });
 
 test("the pipeline's four topics take partitions from the settings; what failed and what was alerted is kept longer", () => {
-  const topics = pipelineTopics(settingsSchema.parse({ kafka: { partitions: 8, retention: "2 days" } }));
+  const topics = pipelineTopics(
+    settingsSchema.parse({ kafka: { partitions: 8, retention: "2 days", retentionBytes: 5_000_000 } }),
+  );
   expect(topics).toEqual([
-    { name: "weather", partitions: 8, cleanup: { policy: "delete", retention: "2 days" } },
-    { name: "weather-telegraf", partitions: 8, cleanup: { policy: "delete", retention: "2 days" } },
-    { name: "weather-dlq", partitions: 8, cleanup: { policy: "delete", retention: "30 days" } },
-    { name: "weather-alerts", partitions: 8, cleanup: { policy: "delete", retention: "30 days" } },
+    {
+      name: "weather",
+      partitions: 8,
+      cleanup: { policy: "delete", retention: "2 days", retentionBytes: 5_000_000 },
+    },
+    {
+      name: "weather-telegraf",
+      partitions: 8,
+      cleanup: { policy: "delete", retention: "2 days", retentionBytes: 5_000_000 },
+    },
+    {
+      name: "weather-dlq",
+      partitions: 8,
+      cleanup: { policy: "delete", retention: "30 days", retentionBytes: 5_000_000 },
+    },
+    {
+      name: "weather-alerts",
+      partitions: 8,
+      cleanup: { policy: "delete", retention: "30 days", retentionBytes: 5_000_000 },
+    },
   ]);
 });
 

@@ -114,7 +114,7 @@ test("the datasource reads the listed buckets with a token in a file, under the 
   expect(json("/etc/grafana/dashboards/weather.json")).toMatchObject({ uid: "weather" });
   expect(json("/etc/grafana/dashboards/alerts.json")).toMatchObject({ uid: "alerts" });
   expect(declarations.get("Token grafana-token").inputs["permissions"]).toEqual([
-    { action: "read", bucket: "0123456789abcdef" },
+    { action: "read", bucket: "weather-id" },
   ]);
 });
 

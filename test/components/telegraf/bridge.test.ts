@@ -97,7 +97,7 @@ test("InfluxDB replicates its bucket to the bridge once that runs, with the same
   );
   expect(declarations.isAfter("Remote out-remote", "Container out-container")).toBe(true);
   expect(declarations.get("Replication out-replication").inputs).toMatchObject({
-    remoteId: "0123456789abcdef",
+    remoteId: "out-remote-id",
     remoteBucketName: "weather",
   });
   expect(declarations.isAfter("Replication out-replication", "Remote out-remote")).toBe(true);
@@ -119,7 +119,7 @@ test("the way back reads the topic from its beginning in a group of its own, and
     expect.arrayContaining(['urls = ["http://influxdb:8086"]', 'organization = "meteo"', 'bucket = "copy"']),
   );
   expect(declarations.get("Token back-token").inputs).toMatchObject({
-    permissions: [{ action: "write", bucket: "0123456789abcdef" }],
+    permissions: [{ action: "write", bucket: "copy-id" }],
   });
   expect(tokenOf(container, "outputs.influxdb_v2")).toBe(madeUp("back-token"));
 });
