@@ -35,6 +35,7 @@ async function downEmbedded(stack: string, volumes: boolean): Promise<boolean> {
     while (startTicks(supervisor.pid) === ticks) await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const leftovers = await ProcessBook.endLeftovers(state.processes);
+  fs.rmSync(state.socket, { force: true });
   if (leftovers > 0)
     process.stdout.write(`Ended ${leftovers} processes that a crashed run had left behind.\n`);
   if (volumes) fs.rmSync(state.root, { recursive: true, force: true });
