@@ -1,8 +1,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { goBuild, goProgramRecipe } from "./go-program";
-import { type AcquireProgress } from "./progress";
-import { type AcquireOptions, follow, type Recipe, requireToolsFor, siteOf, wholeVersion } from "./recipe";
+import { type Recipe, wholeVersion } from "./recipe";
 
 /** influxd without its web interface, whose files the module doesn't hold. Least versions: go.mod of 2.9.1, rust-toolchain.toml of its flux 0.200. */
 export function influxdRecipe(tag: string): Recipe {
@@ -38,21 +37,4 @@ export function influxdRecipe(tag: string): Recipe {
       };
     },
   });
-}
-
-/**
- * Path of influxd, built from its Go module where the cache doesn't hold it: about 2.5 minutes on 2 cores.
- *
- * @param tag The image's tag: `2.9.1`.
- * @throws MissingToolsError, before anything starts; BuildFailedError; UserError where the tag holds no whole version.
- */
-export async function acquireInfluxd(
-  tag: string,
-  progress: AcquireProgress,
-  options?: AcquireOptions,
-): Promise<string> {
-  const site = siteOf(progress, options);
-  const recipe = influxdRecipe(tag);
-  await requireToolsFor([recipe], [], site);
-  return path.join(await follow(recipe, site), recipe.proof);
 }

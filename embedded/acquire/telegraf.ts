@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import * as path from "node:path";
 import { goProgramRecipe } from "./go-program";
-import { type AcquireProgress } from "./progress";
-import { type AcquireOptions, follow, type Recipe, requireToolsFor, siteOf, wholeVersion } from "./recipe";
+import { type Recipe, wholeVersion } from "./recipe";
 
 /** The plugins that the pipeline's configurations name; all of telegraf's would take many times as long to build. */
 const plugins = [
@@ -38,21 +36,4 @@ export function telegrafRecipe(tag: string): Recipe {
     linkedVariables: { "github.com/influxdata/telegraf/internal.Version": version },
     goVersion: "1.25.5",
   });
-}
-
-/**
- * Path of telegraf, built from its Go module where the cache doesn't hold it: 0.5 to 3 minutes on 2 cores.
- *
- * @param tag The image's tag: `1.37.2`.
- * @throws MissingToolsError, before anything starts; BuildFailedError; UserError where the tag holds no whole version.
- */
-export async function acquireTelegraf(
-  tag: string,
-  progress: AcquireProgress,
-  options?: AcquireOptions,
-): Promise<string> {
-  const site = siteOf(progress, options);
-  const recipe = telegrafRecipe(tag);
-  await requireToolsFor([recipe], [], site);
-  return path.join(await follow(recipe, site), recipe.proof);
 }
