@@ -1,6 +1,7 @@
-import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+import { ConfigResourceTypes } from "kafkajs";
 import { askAll } from "../../components/kafka/readiness";
 import { type PipelineOutputs } from "../../components/outputs";
+import { deployersKafka } from "./kafka-client";
 
 /** One topic as the cluster has it. */
 export interface TopicStatus {
@@ -34,9 +35,10 @@ export interface KafkaFlow {
 }
 
 /** Reads the cluster and the flow through its topics. @throws Error where no broker answers. */
-export async function kafkaStatus({
-  kafka,
-}: PipelineOutputs): Promise<{ status: KafkaStatus; flow: KafkaFlow }> {
+export async function kafkaStatus(
+  outputs: PipelineOutputs,
+): Promise<{ status: KafkaStatus; flow: KafkaFlow }> {
+  const { kafka } = outputs;
   const answers = await askAll(kafka.bootstrapServers, 3_000);
   const views = answers.flatMap((answer) => ("view" in answer ? [answer.view] : []));
   const [view] = views.filter(({ quorum }) => quorum.leader >= 0);
@@ -45,12 +47,7 @@ export async function kafkaStatus({
       `no broker of ${kafka.bootstrapServers.join(", ")} answers: ${answers.flatMap((answer) => ("error" in answer ? [answer.error] : [])).join("; ")}`,
     );
 
-  const admin = new Kafka({
-    clientId: "weather-status",
-    brokers: kafka.bootstrapServers,
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 3 },
-  }).admin();
+  const admin = deployersKafka(outputs, "weather-status").admin();
   await admin.connect();
   try {
     const names = [...new Set(view.partitions.map(({ topic }) => topic))]
