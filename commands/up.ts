@@ -8,7 +8,7 @@ import { sources } from "../components/settings";
 import { projectRoot, readArguments, runCommand } from "./arguments";
 import { prepareStack } from "./docker-stack";
 import { runningStack } from "./live/outputs";
-import { renderFlow, renderStatus } from "./live/render";
+import { renderFlow, renderMoving, renderStatus } from "./live/render";
 import { stackStatus } from "./live/status";
 import { Progress } from "./progress";
 import { pulumi } from "./pulumi-cli";
@@ -163,14 +163,24 @@ async function status(stack: string): Promise<string> {
   return renderStatus(await stackStatus(await runningStack(stack)));
 }
 
-/** Shows the flow anew every second in a terminal, every ten seconds elsewhere. */
+/** Shows topics and flow in place, anew every second, in a terminal; elsewhere the flow alone, in a line every ten seconds. */
 function watchFlow(stack: string): { end(): void } {
   const live = process.stdout.isTTY;
   let ended = false;
+  let linesShown = 0;
   const show = async () => {
     try {
-      const line = renderFlow(await stackStatus(await runningStack(stack)));
-      if (!ended) process.stdout.write(live ? `\r\x1b[K${line}` : `${line}\n`);
+      const status = await stackStatus(await runningStack(stack));
+      if (ended) return;
+      if (live) {
+        const lines = renderMoving(status)
+          .split("\n")
+          // A line that wraps would take two of the lines that the next showing goes back over.
+          .map((line) => line.slice(0, process.stdout.columns - 1));
+        const back = linesShown > 0 ? `\x1b[${linesShown}A` : "";
+        process.stdout.write(`${back}\x1b[J${lines.join("\n")}\n`);
+        linesShown = lines.length;
+      } else process.stdout.write(`${renderFlow(status)}\n`);
     } catch {
       // Between a stop and the end of this process there is nothing to read.
     }

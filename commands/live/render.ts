@@ -1,4 +1,5 @@
 import { table } from "../table";
+import { type TopicStatus } from "./kafka";
 import { type StackStatus } from "./status";
 
 const figure = (value: number | null) => (value === null ? "?" : value.toLocaleString("en"));
@@ -20,19 +21,7 @@ export function renderStatus(status: StackStatus): string {
       ? `Kafka: ${status.kafka.error}`
       : [
           `Kafka: brokers ${status.kafka.brokers.join(", ")}; controller ${status.kafka.leader} leads`,
-          table(
-            ["TOPIC", "PARTITIONS", "REPLICAS", "MIN ISR", "UNDER-REPLICATED", "MESSAGES"],
-            status.kafka.topics.map((topic) => [
-              topic.name,
-              ...[
-                topic.partitions,
-                topic.replicationFactor,
-                topic.minInsyncReplicas,
-                topic.underReplicated,
-                topic.messages,
-              ].map(figure),
-            ]),
-          ),
+          topicTable(status.kafka.topics),
         ].join("\n");
   const influxdb =
     "error" in status.influxdb
@@ -47,6 +36,28 @@ export function renderStatus(status: StackStatus): string {
   return [`Stack ${status.stack} (${status.target})`, services, kafka, influxdb, renderFlow(status)].join(
     "\n\n",
   );
+}
+
+function topicTable(topics: readonly TopicStatus[]): string {
+  return table(
+    ["TOPIC", "PARTITIONS", "REPLICAS", "MIN ISR", "UNDER-REPLICATED", "MESSAGES"],
+    topics.map(({ name, partitions, replicationFactor, minInsyncReplicas, underReplicated, messages }) => [
+      name,
+      ...[partitions, replicationFactor, minInsyncReplicas, underReplicated, messages].map(figure),
+    ]),
+  );
+}
+
+/** What moves, for the terminal of a run in the foreground: services that aren't well, the topics, and the flow. */
+export function renderMoving(status: StackStatus): string {
+  const unwell = status.services
+    .filter(({ state, healthy }) => state !== "running" || healthy === false)
+    .map(
+      ({ name, state, healthy }) =>
+        `${name} is ${state === "running" && healthy === false ? "unhealthy" : state}.`,
+    );
+  const kafka = "error" in status.kafka ? `Kafka: ${status.kafka.error}` : topicTable(status.kafka.topics);
+  return [...unwell, kafka, renderFlow(status)].join("\n");
 }
 
 /** The flow in one line. */

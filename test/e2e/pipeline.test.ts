@@ -168,8 +168,19 @@ test("every message is valid, each station stays in one partition, and all parti
   );
 });
 
-test("a point that is too hot leads to CRIT and to one alert", async () => {
+/** Calls of the webhook up to now, by what became of them. */
+async function webhookCalls(): Promise<Record<string, number>> {
+  const text = await (await fetch(`${outputs.pages.consumer}/metrics`)).text();
+  return Object.fromEntries(
+    [...text.matchAll(/^weather_consumer_alerts_total\{outcome="(\w+)"\} (\d+)$/gm)].map(
+      ([, outcome = "", count]) => [outcome, Number(count)],
+    ),
+  );
+}
+
+test("a point that is too hot leads to CRIT, to one call of the webhook and to one alert", async () => {
   const before = (await readAll("weather-alerts")).length;
+  const callsBefore = await webhookCalls();
   const writes = operator().getWriteApi(outputs.influxdb.org, outputs.influxdb.bucket, "ms");
   writes.writePoint(
     new Point("weather")
@@ -195,6 +206,14 @@ test("a point that is too hot leads to CRIT and to one alert", async () => {
   expect(
     alerts.filter(({ value }) => value.toString().includes("desert") && value.toString().includes("too hot")),
   ).toHaveLength(1);
+  // The rule runs every 5 s: a second call for the same point would have come by then.
+  await new Promise((resolve) => setTimeout(resolve, 11_000));
+  const calls = await webhookCalls();
+  const after = (await readAll("weather-alerts")).length;
+  expect({ ...calls, published: (calls["published"] ?? 0) - (callsBefore["published"] ?? 0) }).toEqual({
+    ...callsBefore,
+    published: after - before,
+  });
 });
 
 test("brokers, producer and consumer are killed: each comes back, and nothing is lost or doubled", async () => {

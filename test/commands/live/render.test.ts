@@ -1,4 +1,4 @@
-import { renderFlow, renderStatus } from "../../../commands/live/render";
+import { renderFlow, renderMoving, renderStatus } from "../../../commands/live/render";
 import { type StackStatus } from "../../../commands/live/status";
 
 const status: StackStatus = {
@@ -84,4 +84,12 @@ test("figures that aren't known are question marks", () => {
   expect(renderFlow({ ...status, flow })).toBe(
     "Flow: ? points injected -> ? published -> ? consumed; lag ?, dead letters ?",
   );
+});
+
+test("what moves: services that aren't well, topics and flow", () => {
+  expect(renderMoving(status)).toBe(`weather-dev-telegraf is restarting.
+weather-dev-thing is exited.
+TOPIC    PARTITIONS  REPLICAS  MIN ISR  UNDER-REPLICATED  MESSAGES
+weather  4           3         2        1                 1,234,567
+Flow: 1,000 points injected -> 999 published -> ? consumed; lag 3, dead letters 0`);
 });
