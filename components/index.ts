@@ -110,7 +110,7 @@ export {
 export { Kafdrop, type KafdropArgs } from "./observability/kafdrop";
 
 // What runs a program: images, containers, probes.
-export { imageName, pinnedImages, PulledImages, type ImageKey } from "./workload/images";
+export { imageName, pinnedImages, pinnedVersion, PulledImages, type ImageKey } from "./workload/images";
 export { type Probe } from "./workload/probe";
 export {
   portFaults,

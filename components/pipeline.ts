@@ -77,7 +77,12 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const cluster = new KafkaCluster(
       "kafka",
       // Retention is each topic's own: what the brokers' default would change is no topic, but it would replace every broker.
-      { placement, image: images.pull("kafka").name, ...sizeOf(settings.kafka), protect },
+      {
+        placement,
+        image: images.pull("kafka", settings.kafka.version).name,
+        ...sizeOf(settings.kafka),
+        protect,
+      },
       parent,
     );
     this.cluster = cluster;

@@ -4,6 +4,7 @@ import { type Fault, schemaFaults, under } from "./faults";
 import { influxServerFaults } from "./influxdb/server";
 import { hostPorts, kafkaClusterFaults } from "./kafka/cluster";
 import { topicFaults, type TopicSettings } from "./kafka/topic";
+import { pinnedVersion } from "./workload/images";
 import { portFaults } from "./workload/workload";
 
 const duration = z
@@ -32,6 +33,11 @@ export const settingsSchema = z.strictObject({
   kafka: z
     .strictObject({
       brokers: z.int("must be a whole number").default(3),
+      version: z
+        .string()
+        .regex(/^4\.\d+\.\d+$/, "must be a whole version of Kafka 4, such as 4.3.1")
+        .default(pinnedVersion("kafka"))
+        .describe("Version of the brokers; a change replaces them one after the other"),
       firstHostPort: port.default(19_092),
       retention: duration.default("7 days"),
       retentionBytes: z.int().default(1_073_741_824),

@@ -18,11 +18,19 @@ export const pinnedImages = {
 /** Key of a pinned image. */
 export type ImageKey = keyof typeof pinnedImages;
 
-/** Full name of a pinned image, below a site's mirror where one is given: `mirror.example/apache/kafka:4.3.1`. */
-export function imageName(key: ImageKey, registry?: string): string {
-  return registry === undefined || registry === ""
-    ? pinnedImages[key]
-    : `${registry.replace(/\/+$/, "")}/${pinnedImages[key]}`;
+/** Tag of a pinned image: `4.3.1`. */
+export function pinnedVersion(key: ImageKey): string {
+  return pinnedImages[key].slice(pinnedImages[key].indexOf(":") + 1);
+}
+
+/**
+ * Full name of a pinned image, below a site's mirror where one is given: `mirror.example/apache/kafka:4.3.1`.
+ *
+ * @param version another version than the pinned one.
+ */
+export function imageName(key: ImageKey, registry = "", version = pinnedVersion(key)): string {
+  const name = pinnedImages[key].slice(0, pinnedImages[key].indexOf(":"));
+  return `${registry === "" ? "" : `${registry.replace(/\/+$/, "")}/`}${name}:${version}`;
 }
 
 /**
@@ -42,13 +50,13 @@ export class PulledImages extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** The image, once it is on the engine. */
-  pull(key: ImageKey): docker.RemoteImage {
+  /** The image, once it is on the engine; `version` as the first who pulls it says. */
+  pull(key: ImageKey, version?: string): docker.RemoteImage {
     const known = this.pulled.get(key);
     if (known) return known;
     const image = new docker.RemoteImage(
       `${key}-image`,
-      { name: imageName(key, this.registry), keepLocally: true },
+      { name: imageName(key, this.registry, version), keepLocally: true },
       { parent: this },
     );
     this.pulled.set(key, image);

@@ -36,6 +36,8 @@ test.each<[input: unknown, propertyPath: string, reason: RegExp]>([
   [{ kafka: { minInsyncReplicas: 3 } }, "kafka.minInsyncReplicas", /loss of one broker stops all writes/],
   [{ kafka: { partitions: 0 } }, "kafka.partitions", /at least 1, not 0/],
   [{ kafka: { retention: "7d" } }, "kafka.retention", /a whole number and a unit/],
+  [{ kafka: { version: "3.9.1" } }, "kafka.version", /a whole version of Kafka 4/],
+  [{ kafka: { version: "latest" } }, "kafka.version", /such as 4\.3\.1/],
   [{ kafka: { retention: 7 } }, "kafka.retention", /a whole number and a unit/],
   [{ kafka: { retentionBytes: 1_000 } }, "kafka.retentionBytes", /1048576/],
   [{ kafka: { heapMiB: 64 } }, "kafka.heapMiB", /at least 128/],

@@ -175,6 +175,10 @@ test.each([
   expect(imageName("kafka", registry)).toBe(name);
 });
 
+test("another version takes the place of the pinned one", () => {
+  expect(imageName("kafka", "mirror.example", "4.2.1")).toBe("mirror.example/apache/kafka:4.2.1");
+});
+
 test("every image is pinned to a version", () => {
   for (const image of Object.values(pinnedImages)) expect(image).toMatch(/^[a-z/]+:\d+[\w.-]*$/);
 });

@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { type KafkaInstall } from "../../embedded/acquire/kafka";
+import { createKafka } from "../../apps/shared/kafka";
+import { type OutgoingRecord, Sender } from "../../apps/shared/sender";
+import { eventually } from "./run";
+import { kafkaJars, Trio } from "./trio";
+
+/* The jars of two versions may have to be downloaded. */
+jest.setTimeout(10 * 60_000);
+
+const topic = "weather";
+let trio: Trio;
+let before: KafkaInstall;
+let after: KafkaInstall;
+
+/** Runs Kafka's own kafka-features tool. */
+async function features(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(after.java, [
+    ...["-cp", after.classPath, "org.apache.kafka.tools.FeatureCommand"],
+    ...["--bootstrap-server", trio.bootstrapServers.join(","), ...args],
+  ]);
+  return stdout;
+}
+
+async function metadataVersion(): Promise<string | undefined> {
+  return /metadata\.version.*FinalizedVersionLevel:\s*(\S+)/.exec(await features("describe"))?.[1];
+}
+
+/** Sends without pause until told to end; every number that it returns was acknowledged. */
+function load(): { end(): Promise<{ acknowledged: number; longestPauseMs: number }> } {
+  const sender = new Sender(createKafka("load", { brokers: trio.bootstrapServers }, () => undefined));
+  const until = new AbortController();
+  let acknowledged = 0;
+  let longestPauseMs = 0;
+  const done = (async () => {
+    for (let last = Date.now(); !until.signal.aborted;) {
+      const records = Array.from({ length: 100 }, (_, index): OutgoingRecord => ({
+        key: `station-${index}`,
+        value: String(acknowledged + index),
+        headers: {},
+      }));
+      await sender.send(topic, records);
+      acknowledged += records.length;
+      longestPauseMs = Math.max(longestPauseMs, Date.now() - last);
+      last = Date.now();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await sender.close();
+  })();
+  return {
+    end: async () => {
+      until.abort();
+      await done;
+      return { acknowledged, longestPauseMs };
+    },
+  };
+}
+
+async function readAll(): Promise<Set<number>> {
+  const kafka = createKafka("independent", { brokers: trio.bootstrapServers }, () => undefined);
+  const admin = kafka.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const missing = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
+  const found = new Set<number>();
+  const consumer = kafka.consumer({ groupId: "independent" });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      eachMessage: ({ partition, message }) => {
+        found.add(Number(message.value?.toString()));
+        if (Number(message.offset) + 1 >= (missing.get(partition) ?? Infinity)) missing.delete(partition);
+        if (missing.size === 0) resolve();
+        return Promise.resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  return found;
+}
+
+beforeAll(async () => {
+  before = await kafkaJars("4.2.1");
+  after = await kafkaJars("4.3.1");
+  trio = await Trio.declare();
+  await Promise.all([1, 2, 3].map((broker) => trio.start(broker, before)));
+  await trio.whole();
+  const admin = createKafka("setup", { brokers: trio.bootstrapServers }, () => undefined).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions: 4, replicationFactor: 3 }] });
+  await admin.disconnect();
+});
+
+afterAll(() => trio.end());
+
+async function replace(broker: number, install: KafkaInstall): Promise<void> {
+  await trio.stop(broker);
+  await trio.start(broker, install);
+  await trio.whole();
+}
+
+test("brokers go from 4.2.1 to 4.3.1 one by one, and back, under load: nothing acknowledged is lost", async () => {
+  const old = await metadataVersion();
+  expect(old).toMatch(/^4\.2/);
+
+  const running = load();
+  for (const broker of [1, 2, 3]) await replace(broker, after);
+  // New programs, old metadata: until it is finalised, any broker can go back.
+  expect(await metadataVersion()).toBe(old);
+  await replace(3, before);
+  await replace(3, after);
+  const { acknowledged, longestPauseMs } = await running.end();
+
+  process.stdout.write(`5 replacements: ${acknowledged} acknowledged, longest pause ${longestPauseMs} ms\n`);
+  expect(acknowledged).toBeGreaterThan(1_000);
+  const found = await readAll();
+  expect(Array.from({ length: acknowledged }, (_, number) => number).filter((n) => !found.has(n))).toEqual(
+    [],
+  );
+});
+
+test("the metadata version is finalised deliberately, and from then on an old broker refuses to start", async () => {
+  await features("upgrade", "--release-version", "4.3");
+  expect(await metadataVersion()).toMatch(/^4\.3/);
+
+  await trio.stop(3);
+  await trio.start(3, before);
+  const refusal = "Tried to apply FeatureLevelRecord";
+  const log = await eventually(
+    () => Promise.resolve(trio.log(3)),
+    (text) => text.includes(refusal),
+    60_000,
+  );
+  expect(log.slice(log.indexOf(refusal)).split("\n", 1)[0]).toMatch(
+    /name='metadata\.version'.*this controller only supports versions/,
+  );
+});
