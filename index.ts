@@ -11,4 +11,6 @@ export const {
   influxdbReadToken,
   pages,
   grafanaPassword,
+  trustedCertificates,
+  kafkaTls,
 } = pipeline.outputs;

@@ -31,7 +31,13 @@ export function readSettings(config = new pulumi.Config()): SettingsInput {
     const text = config.get(section);
     return [section, text === undefined ? undefined : fromJson(text)] as const;
   });
-  return Object.fromEntries(sections.filter(([, value]) => value !== undefined));
+  const settings = Object.fromEntries(sections.filter(([, value]) => value !== undefined)) as SettingsInput;
+  const authority = settings.security?.authority;
+  if (authority?.kind !== "site") return settings;
+  const key = config.getSecret("authorityPrivateKey");
+  return key
+    ? { ...settings, security: { ...settings.security, authority: { ...authority, privateKeyPem: key } } }
+    : settings;
 }
 
 /** Objects, numbers and booleans arrive as JSON text; what isn't JSON is a text itself. */

@@ -39,7 +39,31 @@ export {
   type TopicSettings,
 } from "./kafka/topic";
 export { QuorumGate, RollGate, type GateArgs } from "./kafka/gates";
-export { type ClientTls } from "./kafka/node-view";
+export { kafkaAccess, type KafkaAccess, type KafkaClient } from "./kafka/access";
+export {
+  KafkaRights,
+  programRightsFaults,
+  type GroupPattern,
+  type KafkaRightsArgs,
+  type ProgramRights,
+} from "./kafka/acl";
+export { pipelineRights } from "./pipeline-rights";
+
+// Certificates.
+export {
+  CertificateAuthority,
+  certificateLifetimeFaults,
+  type AuthoritySource,
+  type CertificateAuthorityArgs,
+  type CertificateLifetime,
+} from "./certificates/authority";
+export {
+  Certificate,
+  type CertificateArgs,
+  type CertificatePaths,
+  type CertificateUse,
+  type PemIdentity,
+} from "./certificates/certificate";
 
 // InfluxDB.
 export { InfluxServer, influxPort, influxServerFaults, type InfluxServerArgs } from "./influxdb/server";

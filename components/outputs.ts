@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { type PemIdentity } from "./certificates/certificate";
 
 /** What a pipeline tells other stacks and commands: the outputs of the stack, by name. */
 export interface PipelineOutputs {
@@ -39,6 +40,10 @@ export interface PipelineOutputs {
   };
   /** Of Grafana's user `admin`: a secret; undefined where Grafana is off. */
   grafanaPassword?: string;
+  /** PEM of the authorities behind the certificates of Kafka, InfluxDB and the pages; undefined where these are plaintext. */
+  trustedCertificates?: string;
+  /** The deployer's certificate for Kafka, a super user's: a secret; undefined where Kafka is plaintext. */
+  kafkaTls?: PemIdentity;
 }
 
 /** The same, as a program holds them. */

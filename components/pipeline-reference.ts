@@ -4,7 +4,7 @@ import { type PipelineOutputs } from "./outputs";
 /** What of a pipeline's outputs is no secret, as plain values. */
 export type PublicPipelineOutputs = Omit<
   PipelineOutputs,
-  "influxdbPassword" | "influxdbReadToken" | "grafanaPassword"
+  "influxdbPassword" | "influxdbReadToken" | "grafanaPassword" | "kafkaTls" | "trustedCertificates"
 >;
 
 /**
@@ -21,6 +21,10 @@ export class PipelineReference {
   readonly pages: pulumi.Output<PipelineOutputs["pages"]>;
   /** Undefined where the pipeline has no Grafana. */
   readonly grafanaPassword: pulumi.Output<string | undefined>;
+  /** Undefined where Kafka, InfluxDB and the pages are plaintext. */
+  readonly trustedCertificates: pulumi.Output<string | undefined>;
+  /** Undefined where Kafka is plaintext. */
+  readonly kafkaTls: pulumi.Output<PipelineOutputs["kafkaTls"]>;
 
   constructor(
     private readonly stackName: string,
@@ -36,6 +40,8 @@ export class PipelineReference {
     this.grafanaPassword = pulumi.secret(
       stack.getOutput("grafanaPassword") as pulumi.Output<string | undefined>,
     );
+    this.trustedCertificates = stack.getOutput("trustedCertificates") as pulumi.Output<string | undefined>;
+    this.kafkaTls = pulumi.secret(stack.getOutput("kafkaTls") as pulumi.Output<PipelineOutputs["kafkaTls"]>);
   }
 
   /**

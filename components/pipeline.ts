@@ -3,11 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
 import { Producer } from "./apps/producer";
+import { CertificateAuthority } from "./certificates/authority";
 import { throwIfAny } from "./faults";
 import { WeatherAlerts } from "./influxdb/alerts";
 import { InfluxBucket } from "./influxdb/bucket";
 import { InfluxServer } from "./influxdb/server";
 import { InfluxToken } from "./influxdb/token";
+import { KafkaRights } from "./kafka/acl";
 import { KafkaCluster } from "./kafka/cluster";
 import { KafkaTopic } from "./kafka/topic";
 import { alertsDashboard, weatherDashboard } from "./observability/dashboards";
@@ -15,6 +17,7 @@ import { Grafana } from "./observability/grafana";
 import { Kafdrop } from "./observability/kafdrop";
 import { type PipelineOutputValues } from "./outputs";
 import { pipelineData } from "./pipeline-data";
+import { consumerGroup, pipelineRights } from "./pipeline-rights";
 import {
   pipelineTopics,
   type Settings,
@@ -29,9 +32,6 @@ import { type Placement } from "./workload/workload";
 
 /** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
 const telegrafBucketName = "weather_telegraf";
-
-/** The consumer's group in Kafka. */
-const consumerGroup = "weather-analysis";
 
 function sizeOf({
   brokers,
@@ -74,12 +74,22 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       { holders: pipelineData(settings), allowDataLoss: settings.allowDataLoss },
       parent,
     );
+    const { mode, certificateValidity, renewBefore, authority: source } = settings.security;
+    const authority =
+      mode === "mtls"
+        ? new CertificateAuthority(
+            "authority",
+            { organization: prefix, source, certificateValidity, renewBefore },
+            parent,
+          )
+        : undefined;
     const cluster = new KafkaCluster(
       "kafka",
       // Retention is each topic's own: what the brokers' default would change is no topic, but it would replace every broker.
       {
         placement,
         image: images.pull("kafka", settings.kafka.version).name,
+        authority,
         ...sizeOf(settings.kafka),
         protect,
       },
@@ -93,9 +103,15 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       ]),
     );
 
+    const rights = authority
+      ? pipelineRights(settings).map(
+          (program) => new KafkaRights(`${program.principal}-rights`, { cluster, ...program }, parent),
+        )
+      : [];
+
     const influx = new InfluxServer(
       "influxdb",
-      { placement, image: images.pull("influxdb").name, ...settings.influxdb, protect },
+      { placement, image: images.pull("influxdb").name, authority, ...settings.influxdb, protect },
       parent,
     );
     this.influx = influx;
@@ -111,7 +127,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       { ...onInflux, protect },
     );
     const buckets = [bucket];
-    const onBoth = { parent: this, dependsOn: [influx, cluster.ready] };
+    const onBoth = { parent: this, dependsOn: [influx, cluster.ready, ...rights] };
     const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
     new Producer(
@@ -120,7 +136,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         ...app,
         influx,
         bucket,
-        brokers: cluster.internalBootstrapServers,
+        kafka: cluster.access,
         topic: this.topic("weather"),
         deadLetterTopic: this.topic("weather-dlq"),
         settings: settings.producer,
@@ -132,7 +148,8 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       "consumer",
       {
         ...app,
-        brokers: cluster.internalBootstrapServers,
+        kafka: cluster.access,
+        authority,
         groupId: consumerGroup,
         topic: this.topic("weather"),
         deadLetterTopic: this.topic("weather-dlq"),
@@ -158,7 +175,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       const telegraf = {
         placement,
         image: images.pull("telegraf").name,
-        brokers: cluster.internalBootstrapServers,
+        kafka: cluster.access,
         influx,
         topic: this.topic("weather-telegraf"),
       };
@@ -181,7 +198,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       beforeInject.push(
         new InfluxToKafkaBridge(
           "telegraf-to-kafka",
-          { ...telegraf, bucket, bucketName: settings.influxdb.bucket },
+          { ...telegraf, authority, bucket, bucketName: settings.influxdb.bucket },
           onBoth,
         ),
       );
@@ -209,8 +226,14 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const kafdrop = settings.kafdrop.enabled
       ? new Kafdrop(
           "kafdrop",
-          { placement, image: images.pull("kafdrop").name, cluster, hostPort: settings.kafdrop.hostPort },
-          parent,
+          {
+            placement,
+            image: images.pull("kafdrop").name,
+            cluster,
+            authority,
+            hostPort: settings.kafdrop.hostPort,
+          },
+          { parent: this, dependsOn: rights },
         )
       : undefined;
     const grafana = settings.grafana.enabled
@@ -219,6 +242,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
           {
             placement,
             image: images.pull("grafana").name,
+            authority,
             influx,
             buckets,
             dashboards: [weatherDashboard(settings.influxdb.bucket), alertsDashboard],
@@ -255,6 +279,8 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         ...(grafana && { grafana: grafana.url }),
       }),
       ...(grafana && { grafanaPassword: grafana.password }),
+      ...(authority && { trustedCertificates: authority.trustPem }),
+      ...(cluster.deployersTls && { kafkaTls: cluster.deployersTls }),
     };
     this.registerOutputs({ ...this.outputs });
   }

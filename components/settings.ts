@@ -1,4 +1,6 @@
+import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { certificateLifetimeFaults } from "./certificates/authority";
 import { durationForm, type Duration, tryDurationMs } from "./duration";
 import { type Fault, schemaFaults, under } from "./faults";
 import { influxServerFaults } from "./influxdb/server";
@@ -30,6 +32,37 @@ export const settingsSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe("Pulumi's names of the resources whose data the next change may destroy"),
+  security: z
+    .strictObject({
+      mode: z
+        .enum(["plaintext", "mtls"], 'must be "plaintext" or "mtls"')
+        .default("plaintext")
+        .describe("`mtls`: Kafka and InfluxDB by TLS only, and what isn't allowed is refused"),
+      certificateValidity: duration.default("90 days"),
+      renewBefore: duration
+        .default("30 days")
+        .describe("A `pulumi up` this long before the end of a certificate replaces it"),
+      authority: z
+        .discriminatedUnion("kind", [
+          z.strictObject({ kind: z.literal("own") }),
+          z.strictObject({
+            kind: z.literal("site"),
+            certificatePem: z
+              .string()
+              .regex(/-----BEGIN CERTIFICATE-----/, "must be a certificate in PEM")
+              .describe("The signer's certificate and those above it, PEM"),
+            privateKeyPem: z
+              .custom<pulumi.Input<string>>(
+                (value) => typeof value === "string" || pulumi.Output.isInstance(value),
+                "must be set: pulumi config set --secret authorityPrivateKey < ca-key.pem",
+              )
+              .meta({ type: "string" }),
+          }),
+        ])
+        .prefault({ kind: "own" }),
+    })
+    .prefault({})
+    .describe("Whether Kafka and InfluxDB are encrypted and authorised, and who signs the certificates"),
   kafka: z
     .strictObject({
       brokers: z.int("must be a whole number").default(3),
@@ -166,6 +199,7 @@ export function settingsFaults(input: unknown): Fault[] {
       ...influxServerFaults(settings.influxdb),
       ...retentionFaults(settings.influxdb.retention),
     ]),
+    ...under("security", certificateLifetimeFaults(settings.security)),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.

@@ -7,7 +7,11 @@ import { containerSpec } from "./containers/spec";
 import { type StateFolder } from "./folder";
 import { type ProcessBook } from "./processes";
 import { type Realised, type Registration } from "./program";
+import { realiseAcl } from "./resources/acl";
+import { realiseTls } from "./resources/certificates";
 import { isDynamic, realiseDynamic } from "./resources/dynamic";
+import { KafkaProvider } from "./resources/kafka-client";
+import { realiseQuota } from "./resources/quota";
 import { realiseRandom } from "./resources/random";
 import { type ResourceStore } from "./resources/store";
 import { realiseTopic } from "./resources/topic";
@@ -20,6 +24,8 @@ export const types = {
   pulledImage: "docker:index/remoteImage:RemoteImage",
   builtImage: "docker:index/image:Image",
   topic: "kafka:index/topic:Topic",
+  acl: "kafka:index/acl:Acl",
+  quota: "kafka:index/quota:Quota",
   kafkaProvider: "pulumi:providers:kafka",
 } as const;
 
@@ -36,7 +42,7 @@ export class Realiser {
   /** Containers whose image has no driver: named, never faked. */
   readonly leftOut: string[] = [];
   private readonly builtImages = new Map<string, string>();
-  private readonly kafkaProviders = new Map<string, string[]>();
+  private readonly kafkaProviders = new Map<string, KafkaProvider>();
 
   constructor(
     private readonly projectRoot: string,
@@ -47,6 +53,11 @@ export class Realiser {
     private readonly driverOf: (image: string) => Driver | undefined,
     private readonly report: (event: RealiseEvent) => void,
   ) {}
+
+  /** Closes what was open for making resources; the containers go on. */
+  async close(): Promise<void> {
+    await Promise.all([...this.kafkaProviders.values()].map((provider) => provider.close()));
+  }
 
   async realise(registration: Registration): Promise<Realised> {
     const begun = Date.now();
@@ -71,6 +82,8 @@ export class Realiser {
     const asDeclared: Realised = { id: `${name}-id`, state: inputs };
     if (!registration.custom) return { id: undefined, state: inputs };
     if (type.startsWith("random:")) return realiseRandom(registration, this.store);
+    if (type.startsWith("tls:"))
+      return realiseTls(registration, this.store, (hostname) => this.addresses.known(hostname));
     if (isDynamic(type))
       return realiseDynamic(registration, this.addresses.resolveIn(inputs), this.store, this.projectRoot);
     switch (type) {
@@ -82,18 +95,14 @@ export class Realiser {
         return { id: String(inputs["imageName"]), state: { ...inputs, repoDigest: inputs["imageName"] } };
       }
       case types.kafkaProvider:
-        // A provider's inputs reach the engine as JSON text, each for itself.
-        this.kafkaProviders.set(
-          `${urn}::${name}-id`,
-          JSON.parse(String(inputs["bootstrapServers"])) as string[],
-        );
+        this.kafkaProviders.set(`${urn}::${name}-id`, new KafkaProvider(inputs));
         return asDeclared;
-      case types.topic: {
-        const bootstrapServers = this.kafkaProviders.get(registration.provider);
-        if (!bootstrapServers)
-          throw new Error(`topic ${name} names no Kafka provider: give it { provider: cluster.provider }`);
-        return realiseTopic(inputs, bootstrapServers);
-      }
+      case types.topic:
+        return realiseTopic(inputs, this.kafkaProviderFor(registration));
+      case types.acl:
+        return realiseAcl(inputs, this.kafkaProviderFor(registration));
+      case types.quota:
+        return realiseQuota(inputs, this.kafkaProviderFor(registration));
       case types.volume:
       case types.network:
         return { id: typeof inputs["name"] === "string" ? inputs["name"] : name, state: { name, ...inputs } };
@@ -106,6 +115,12 @@ export class Realiser {
         if (type.startsWith("pulumi:")) return asDeclared;
         throw new Error(`${name} is a ${type}, which the embedded run doesn't know: use --target docker`);
     }
+  }
+
+  private kafkaProviderFor({ name, provider }: Registration): KafkaProvider {
+    const found = this.kafkaProviders.get(provider);
+    if (!found) throw new Error(`${name} names no Kafka provider: give it { provider: cluster.provider }`);
+    return found;
   }
 
   private async start(resourceName: string, inputs: Record<string, unknown>): Promise<Realised> {

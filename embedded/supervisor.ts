@@ -156,7 +156,7 @@ export async function supervise(
         if (stopping || stopAsked()) throw new UserError("Ended before it was up.");
         return made.realise(registration);
       },
-    });
+    }).finally(() => made.close());
     writePrivate(state.outputs, JSON.stringify(outputs, null, 2));
     if (!stopping) phase = "up";
     tell({

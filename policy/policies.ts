@@ -1,5 +1,6 @@
 import { containerPolicies } from "./containers";
 import { influxdbPolicies } from "./influxdb";
+import { kafkaAccessPolicies } from "./kafka-access";
 import { kafkaBrokerPolicies } from "./kafka-broker";
 import { kafkaQuorumPolicies } from "./kafka-quorum";
 import { kafkaTopicPolicies } from "./kafka-topic";
@@ -12,6 +13,7 @@ export const all: readonly Policy[] = [
   ...kafkaBrokerPolicies,
   ...kafkaQuorumPolicies,
   ...kafkaTopicPolicies,
+  ...kafkaAccessPolicies,
   ...networkPolicies,
   ...secretPolicies,
   ...containerPolicies,

@@ -62,6 +62,13 @@ export const httpServer = z
   .strictObject({
     port: port.default(8080).describe("Default 8080."),
     host: z.string().min(1).default("0.0.0.0").describe("Address to listen on. Default: every IPv4 address."),
+    tls: z
+      .strictObject({
+        certFile: file.describe("PEM of the server's certificate and its chain."),
+        keyFile: file.describe("PEM of the server's private key."),
+      })
+      .optional()
+      .describe("Default: none, plain http."),
   })
   .prefault({});
 export type HttpServer = z.output<typeof httpServer>;

@@ -1,4 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type HttpServer } from "./config";
 import { type Health } from "./health";
 import { type Metrics } from "./metrics";
@@ -29,13 +31,13 @@ export function statusRoutes(health: Health, metrics: Metrics): [string, Route][
   ];
 }
 
-/** Starts a server for the routes; anything else is answered 404, or 405 where only the method is wrong. */
+/** Starts a server for the routes, by TLS (1.2 at least, Node's own default) where it has a certificate; anything else is answered 404, or 405 where only the method is wrong. */
 export async function serve(
-  { host, port }: HttpServer,
+  { host, port, tls }: HttpServer,
   routes: Routes,
   onError: (error: unknown) => void,
 ): Promise<Server> {
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
     const route = routes.get(`${request.method ?? "GET"} ${path}`);
     const answer = async (): Promise<Answer> => {
@@ -61,7 +63,10 @@ export async function serve(
         if (!request.complete) request.socket.end();
       })
       .catch(onError);
-  });
+  };
+  const server = tls
+    ? createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }, listener)
+    : createServer(listener);
   server.requestTimeout = 10_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -19,8 +19,9 @@ export interface InfluxStatus {
 }
 
 /** Reads buckets, checks and the number of points. @throws Error where the server doesn't answer. */
-export async function influxStatus({ influxdb, influxdbReadToken }: PipelineOutputs): Promise<InfluxStatus> {
-  const client = new InfluxDB({ url: influxdb.url, token: influxdbReadToken, timeout: 10_000 });
+export async function influxStatus(outputs: PipelineOutputs): Promise<InfluxStatus> {
+  const { influxdb } = outputs;
+  const client = influxClient(outputs, outputs.influxdbReadToken);
   const queries = client.getQueryApi(influxdb.org);
   const [buckets, checks, levels, points] = await Promise.all([
     new BucketsAPI(client).getBuckets({ org: influxdb.org, limit: 100 }),
@@ -43,6 +44,19 @@ export async function influxStatus({ influxdb, influxdbReadToken }: PipelineOutp
     })),
     points,
   };
+}
+
+/** A client of the pipeline's InfluxDB, as it is reached from the machine: the only place where a command says how it connects. */
+export function influxClient(
+  { influxdb, trustedCertificates }: Pick<PipelineOutputs, "influxdb" | "trustedCertificates">,
+  token: string,
+): InfluxDB {
+  return new InfluxDB({
+    url: influxdb.url,
+    token,
+    timeout: 10_000,
+    ...(trustedCertificates !== undefined && { transportOptions: { ca: trustedCertificates } }),
+  });
 }
 
 /** Points of the weather in a bucket: each has one temperature. */

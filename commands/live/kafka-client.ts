@@ -6,10 +6,14 @@ import { type PipelineOutputs } from "../../components/outputs";
  *
  * It reports nothing by itself and gives up after three retries; what fails is an error of the call.
  */
-export function deployersKafka({ kafka }: Pick<PipelineOutputs, "kafka">, clientId: string): Kafka {
+export function deployersKafka(
+  { kafka, kafkaTls }: Pick<PipelineOutputs, "kafka" | "kafkaTls">,
+  clientId: string,
+): Kafka {
   return new Kafka({
     clientId,
     brokers: kafka.bootstrapServers,
+    ...(kafkaTls && { ssl: kafkaTls }),
     logLevel: logLevel.NOTHING,
     retry: { retries: 3 },
   });

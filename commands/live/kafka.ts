@@ -39,7 +39,7 @@ export async function kafkaStatus(
   outputs: PipelineOutputs,
 ): Promise<{ status: KafkaStatus; flow: KafkaFlow }> {
   const { kafka } = outputs;
-  const answers = await askAll(kafka.bootstrapServers, 3_000);
+  const answers = await askAll(kafka.bootstrapServers, 3_000, outputs.kafkaTls);
   const views = answers.flatMap((answer) => ("view" in answer ? [answer.view] : []));
   const [view] = views.filter(({ quorum }) => quorum.leader >= 0);
   if (!view)

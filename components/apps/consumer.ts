@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { consumerConfig } from "../../apps/consumer/config";
+import { type CertificateAuthority } from "../certificates/authority";
+import { type KafkaAccess } from "../kafka/access";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
@@ -12,8 +14,9 @@ const tokenFile = "/run/secrets/webhook-token";
 
 /** Arguments of {@link Consumer}. */
 export interface ConsumerArgs extends AppPlacement {
-  /** `host:port` of every broker, as seen on the network. */
-  brokers: string[];
+  kafka: KafkaAccess;
+  /** Signs the certificate of the pages and the webhook: the one that InfluxDB trusts. Default: plain http. */
+  authority?: CertificateAuthority;
   /** Consumer group in Kafka. A change reads the topic anew, from its beginning. */
   groupId: string;
   topic: KafkaTopic;
@@ -40,6 +43,12 @@ export class Consumer extends pulumi.ComponentResource {
       { length: 48, special: false },
       { parent: this },
     );
+    const { brokers, tls, files } = args.kafka.clientFor(name);
+    const address = placement.publishAddress ?? "127.0.0.1";
+    const page = args.authority
+      ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", "127.0.0.1", address] })
+      .files("/run/secrets/tls");
+    const scheme = page ? "https" : "http";
     this.app = new TypeScriptApp(
       name,
       {
@@ -48,22 +57,26 @@ export class Consumer extends pulumi.ComponentResource {
         entry: appEntry("consumer"),
         schema: consumerConfig,
         config: {
-          kafka: { brokers: args.brokers },
+          kafka: { brokers, tls },
           groupId: args.groupId,
           topic: args.topic.topicName,
           deadLetterTopic: args.deadLetterTopic.topicName,
           statistics: { anomalyDeviations: settings.anomalyDeviations },
           alerts: { tokenFile, topic: args.alertsTopic.topicName },
-          http: { port: consumerPort },
+          http: {
+            port: consumerPort,
+            tls: page && { certFile: page.paths.certFile, keyFile: page.paths.keyFile },
+          },
         },
-        files: [{ path: tokenFile, content: token.result }],
+        files: [{ path: tokenFile, content: token.result }, ...files, ...(page?.files ?? [])],
+        healthScheme: scheme,
         ports: [{ container: consumerPort, host: settings.hostPort }],
       },
       { parent: this, dependsOn: [args.topic, args.deadLetterTopic, args.alertsTopic] },
     );
-    this.webhookUrl = `http://${this.app.workload.hostname}:${consumerPort}/alerts`;
+    this.webhookUrl = `${scheme}://${this.app.workload.hostname}:${consumerPort}/alerts`;
     this.webhookToken = pulumi.secret(token.result);
-    this.url = `http://${placement.publishAddress ?? "127.0.0.1"}:${settings.hostPort}`;
+    this.url = `${scheme}://${address}:${settings.hostPort}`;
     this.registerOutputs({ url: this.url });
   }
 }

@@ -57,10 +57,10 @@ export class Inject extends pulumi.ComponentResource {
             source === "simulate"
               ? { kind: source, seed, stations, pointsPerSecond }
               : { kind: source, simulatedHoursPerMinute: hoursPerMinute },
-          influxdb: { url: influx.internalUrl, org: influx.org, bucket: influx.bucket, tokenFile },
+          influxdb: { ...influx.client.connection, bucket: influx.bucket, tokenFile },
           spool: { directory: spoolFolder, maxBytes: 256 * 1024 * 1024 },
         },
-        files: [{ path: tokenFile, content: token.token }],
+        files: [{ path: tokenFile, content: token.token }, ...influx.client.files],
         volumes: [{ volume: spool.name, path: spoolFolder }],
       },
       { parent: this },

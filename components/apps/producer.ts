@@ -3,6 +3,7 @@ import { producerConfig } from "../../apps/producer/config";
 import { type InfluxBucket } from "../influxdb/bucket";
 import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
+import { type KafkaAccess } from "../kafka/access";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
@@ -14,8 +15,7 @@ export interface ProducerArgs extends AppPlacement {
   influx: InfluxServer;
   /** Where the points come from. */
   bucket: InfluxBucket;
-  /** `host:port` of every broker, as seen on the network. */
-  brokers: string[];
+  kafka: KafkaAccess;
   topic: KafkaTopic;
   deadLetterTopic: KafkaTopic;
   settings: Settings["producer"];
@@ -37,6 +37,7 @@ export class Producer extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    const { brokers, tls, files } = args.kafka.clientFor(name);
     this.app = new TypeScriptApp(
       name,
       {
@@ -45,14 +46,14 @@ export class Producer extends pulumi.ComponentResource {
         entry: appEntry("producer"),
         schema: producerConfig,
         config: {
-          influxdb: { url: influx.internalUrl, org: influx.org, bucket: influx.bucket, tokenFile },
-          kafka: { brokers: args.brokers },
+          influxdb: { ...influx.client.connection, bucket: influx.bucket, tokenFile },
+          kafka: { brokers, tls },
           topic: args.topic.topicName,
           deadLetterTopic: args.deadLetterTopic.topicName,
           pollMs: args.settings.pollMs,
           lateArrivalMs: args.settings.lateArrivalSeconds * 1_000,
         },
-        files: [{ path: tokenFile, content: token.token }],
+        files: [{ path: tokenFile, content: token.token }, ...files, ...influx.client.files],
       },
       { parent: this, dependsOn: [args.topic, args.deadLetterTopic] },
     );

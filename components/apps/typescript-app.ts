@@ -52,6 +52,8 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   volumes?: MountedVolume[];
   /** Port at which the program answers `/healthz`. Default 8080. */
   healthPort?: number;
+  /** Whether it answers there by TLS. Default `http`. */
+  healthScheme?: "http" | "https";
   /** Memory limit in MiB. Default 256. */
   memoryMiB?: number;
 }
@@ -107,7 +109,7 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
         ],
         ports: args.ports,
         volumes: args.volumes,
-        probe: { kind: "http", port: args.healthPort ?? 8080, path: "/healthz" },
+        probe: { kind: args.healthScheme ?? "http", port: args.healthPort ?? 8080, path: "/healthz" },
         memoryMiB: args.memoryMiB ?? 256,
       },
       { parent: this },

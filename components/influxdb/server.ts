@@ -2,7 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type Fault, throwIfAny } from "../faults";
-import { type Placement, portFaults, Workload } from "../workload/workload";
+import { type CertificateAuthority } from "../certificates/authority";
+import { type Placement, portFaults, Workload, type WorkloadFile } from "../workload/workload";
 import { type InfluxConnection } from "./connection";
 
 /** Port of the API inside the network. */
@@ -11,11 +12,28 @@ export const influxPort = 8086;
 /** The image's own user: the server never runs as root. */
 const influxUser = { uid: 1000, gid: 1000 };
 
+/** Where the server finds its certificate, and whom it trusts as a client. */
+const certificateFolder = "/run/secrets/tls";
+
+/** How a program on the network reaches the server. */
+export interface InfluxClient {
+  connection: {
+    url: string;
+    org: string;
+    /** Where the authority's certificate stands in its container; undefined where the server speaks http. */
+    caFile?: string;
+  };
+  /** The authority's certificate, for its container. */
+  files: WorkloadFile[];
+}
+
 /** Arguments of an {@link InfluxServer}. */
 export interface InfluxServerArgs {
   placement: Placement;
   /** Image of the server. A change replaces the container; the volume stays. */
   image: pulumi.Input<string>;
+  /** With an authority the server speaks TLS by a certificate of it, trusts only it, and its pages are off. Default: plain http. */
+  authority?: CertificateAuthority;
   /** Port on the machine. Default 8086. */
   hostPort?: number;
   /** Organisation made at the first start. Default `myorg`. */
@@ -51,6 +69,8 @@ export class InfluxServer extends pulumi.ComponentResource {
   readonly connection: InfluxConnection;
   /** For programs on the network. */
   readonly internalUrl: string;
+  /** The same, with what it takes to trust the server. */
+  readonly client: InfluxClient;
   readonly org: string;
   readonly bucket: string;
   readonly username: string;
@@ -83,6 +103,11 @@ export class InfluxServer extends pulumi.ComponentResource {
       { parent: this, protect: args.protect ?? false },
     );
     const secretFile = (of: string) => `/run/secrets/influxdb-${of}`;
+    const { authority } = args;
+    const address = args.placement.publishAddress ?? "127.0.0.1";
+    const certificate = authority
+      ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", "127.0.0.1", address] })
+      .files(certificateFolder);
     this.workload = new Workload(
       name,
       {
@@ -101,27 +126,46 @@ export class InfluxServer extends pulumi.ComponentResource {
           DOCKER_INFLUXDB_INIT_RETENTION: "720h",
           INFLUXD_REPORTING_DISABLED: "true",
           INFLUXD_PPROF_DISABLED: "true",
+          ...(certificate && {
+            INFLUXD_TLS_CERT: certificate.paths.certFile,
+            INFLUXD_TLS_KEY: certificate.paths.keyFile,
+            INFLUXD_TLS_MIN_VERSION: "1.2",
+            INFLUXD_TLS_STRICT_CIPHERS: "true",
+            INFLUXD_UI_DISABLED: "true",
+            // Go's own variable: what the server calls, the remotes' listener and the webhook, has a certificate of the same authority.
+            SSL_CERT_FILE: certificate.paths.caFile,
+          }),
           // Statuses and notifications are found through their tags, and a check that runs every few seconds makes many.
           INFLUXD_STORAGE_SERIES_ID_SET_CACHE_SIZE: "100",
         },
         files: [
           { path: secretFile("password"), content: password.result },
           { path: secretFile("operator-token"), content: token.result },
+          ...(certificate?.files ?? []),
         ],
         volumes: [{ volume: volume.name, path: "/var/lib/influxdb2" }],
         ports: [{ container: influxPort, host: hostPort }],
-        probe: { kind: "http", port: influxPort, path: "/health" },
+        probe: certificate
+          ? { kind: "tcp", port: influxPort }
+          : { kind: "http", port: influxPort, path: "/health" },
         memoryMiB: args.memoryMiB ?? 1_024,
       },
       { parent: this },
     );
 
     this.password = pulumi.secret(password.result);
-    this.internalUrl = `http://${name}:${influxPort}`;
+    const scheme = authority ? "https" : "http";
+    this.internalUrl = `${scheme}://${name}:${influxPort}`;
+    const caFile = "/run/secrets/influxdb/ca.pem";
+    this.client = {
+      connection: { url: this.internalUrl, org: this.org, ...(authority && { caFile }) },
+      files: authority ? [{ path: caFile, content: authority.trustPem }] : [],
+    };
     this.connection = {
-      url: `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`,
+      url: `${scheme}://${address}:${hostPort}`,
       token: pulumi.secret(token.result),
       org: this.org,
+      ...(authority && { caPem: authority.trustPem }),
     };
     this.registerOutputs({
       url: this.connection.url,

@@ -1,6 +1,8 @@
-import * as kafka from "@pulumi/kafka";
+import type * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import { type Fault, throwIfAny } from "../faults";
+import { type PemIdentity } from "../certificates/certificate";
+import { kafkaProvider } from "./cluster";
 import { QuorumGate } from "./gates";
 import { type TopicCluster } from "./topic";
 
@@ -8,6 +10,8 @@ import { type TopicCluster } from "./topic";
 export interface KafkaClusterReferenceArgs {
   /** `host:port` of every broker's client listener as the deployer reaches it: one a broker, as a pipeline's `kafka.bootstrapServers` are. */
   bootstrapServers: string[];
+  /** The deployer's certificate, as a pipeline's `kafkaTls` is; it's kept as a secret. Default: none, for a cluster without TLS. */
+  tls?: pulumi.Input<PemIdentity>;
   /** Topics declared through the reference can't be deleted while this is set. Default false. */
   protect?: boolean;
 }
@@ -48,27 +52,20 @@ export class KafkaClusterReference extends pulumi.ComponentResource implements T
     super("weather:kafka:KafkaClusterReference", name, {}, opts);
     throwIfAny(`KafkaClusterReference ${name}`, clusterReferenceFaults(args));
     const { bootstrapServers } = args;
+    const tls = args.tls === undefined ? undefined : pulumi.secret(args.tls);
     this.brokers = bootstrapServers.length;
     this.replicationFactor = Math.min(3, this.brokers);
     this.minInsyncReplicas = Math.min(2, this.replicationFactor);
     this.protect = args.protect ?? false;
     this.ready = new QuorumGate(
       `${name}-quorum`,
-      { addresses: bootstrapServers, incarnations: [], timeoutMs: 60_000 },
+      { addresses: bootstrapServers, incarnations: [], timeoutMs: 60_000, ...(tls && { tls }) },
       { parent: this },
     );
-    // Every argument is set: what is left out would come from the environment of whoever deploys.
-    this.provider = new kafka.Provider(
-      `${name}-provider`,
-      {
-        bootstrapServers,
-        tlsEnabled: false,
-        skipTlsVerify: false,
-        timeout: 60,
-        kafkaVersion: "4.0.0",
-      },
-      { parent: this, dependsOn: [this.ready] },
-    );
+    this.provider = kafkaProvider(`${name}-provider`, bootstrapServers, tls, {
+      parent: this,
+      dependsOn: [this.ready],
+    });
     this.registerOutputs({});
   }
 }

@@ -2,9 +2,12 @@ import * as docker from "@pulumi/docker";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { type CertificateAuthority } from "../certificates/authority";
+import { type PemIdentity } from "../certificates/certificate";
 import { type Duration, durationForm, durationMs, tryDurationMs } from "../duration";
 import { type Fault, throwIfAny } from "../faults";
 import { type Placement, portFaults, Workload } from "../workload/workload";
+import { type KafkaAccess, kafkaAccess } from "./access";
 import { QuorumGate, RollGate } from "./gates";
 
 /** Ports of a broker inside the network. CONTROLLER is published nowhere. */
@@ -13,9 +16,23 @@ export const brokerPorts = { internal: 9092, controller: 9093 } as const;
 /** Folder in the image at which a broker's volume is mounted. */
 const dataFolder = "/var/lib/kafka/data";
 
+/** Where a broker finds its certificate, with the key first, and whom it trusts. */
+const secretFiles = {
+  identity: "/etc/kafka/secrets/broker.pem",
+  trust: "/etc/kafka/secrets/ca.pem",
+} as const;
+
+/** Common name of whoever deploys: a super user, as the brokers are. */
+export const deployerName = "deployer";
+
 /** Arguments of a {@link KafkaCluster}. */
 export interface KafkaClusterArgs {
   placement: Placement;
+  /**
+   * With an authority every listener is TLS and wants a certificate of it, and what no ACL allows is refused; without one all is
+   * plaintext and open, which is for a machine of one's own. Going from one to the other needs all brokers at once: not by a roll.
+   */
+  authority?: CertificateAuthority;
   /** Image of every broker. A change replaces the brokers, one after the other. */
   image: pulumi.Input<string>;
   /**
@@ -158,6 +175,50 @@ export function replicationFaults(
   return faults;
 }
 
+function listenersAs(protocol: "PLAINTEXT" | "SSL"): string {
+  return ["INTERNAL", "HOST", "CONTROLLER"].map((listener) => `${listener}:${protocol}`).join(",");
+}
+
+/** Every listener TLS with a certificate on both sides, a client known by its common name, and nothing allowed that no ACL allows. */
+function mutualTls(authority: CertificateAuthority, brokers: readonly string[]): Record<string, string> {
+  return {
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: listenersAs("SSL"),
+    KAFKA_SSL_CLIENT_AUTH: "required",
+    KAFKA_SSL_PROTOCOL: "TLSv1.3",
+    KAFKA_SSL_ENABLED_PROTOCOLS: "TLSv1.3,TLSv1.2",
+    KAFKA_SSL_KEYSTORE_TYPE: "PEM",
+    KAFKA_SSL_KEYSTORE_LOCATION: secretFiles.identity,
+    KAFKA_SSL_TRUSTSTORE_TYPE: "PEM",
+    KAFKA_SSL_TRUSTSTORE_LOCATION: secretFiles.trust,
+    // Without DEFAULT behind it: a certificate of another form, such as the authority's for another environment, is nobody here.
+    KAFKA_SSL_PRINCIPAL_MAPPING_RULES: `RULE:^CN=([a-z0-9-]+),O=${authority.organization}$/$1/`,
+    KAFKA_AUTHORIZER_CLASS_NAME: "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND: "false",
+    KAFKA_SUPER_USERS: [...brokers, deployerName].map((principal) => `User:${principal}`).join(";"),
+  };
+}
+
+/** Provider of topics, ACLs and quotas. Every argument is set: what is left out would come from the environment of whoever deploys. */
+export function kafkaProvider(
+  name: string,
+  bootstrapServers: string[],
+  tls: pulumi.Output<PemIdentity> | undefined,
+  opts: pulumi.ResourceOptions,
+): kafka.Provider {
+  return new kafka.Provider(
+    name,
+    {
+      bootstrapServers,
+      ...(tls && { caCert: tls.ca, clientCert: tls.cert, clientKey: tls.key }),
+      tlsEnabled: tls !== undefined,
+      skipTlsVerify: false,
+      timeout: 60,
+      kafkaVersion: "4.0.0",
+    },
+    opts,
+  );
+}
+
 /**
  * A Kafka cluster without ZooKeeper: n nodes, each broker and controller, with static voters.
  *
@@ -188,6 +249,10 @@ export class KafkaCluster extends pulumi.ComponentResource {
   readonly ready: QuorumGate;
   /** Provider of topics, ACLs and quotas on this cluster. */
   readonly provider: kafka.Provider;
+  /** How programs on the network connect. */
+  readonly access: KafkaAccess;
+  /** The deployer's certificate, a secret; undefined where the cluster is plaintext. */
+  readonly deployersTls: pulumi.Output<PemIdentity> | undefined;
 
   constructor(name: string, args: KafkaClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("weather:kafka:KafkaCluster", name, {}, opts);
@@ -209,6 +274,11 @@ export class KafkaCluster extends pulumi.ComponentResource {
     this.bootstrapServers = nodes.map(({ hostPort }) => `${address}:${hostPort}`);
     this.internalBootstrapServers = nodes.map(({ hostname }) => `${hostname}:${brokerPorts.internal}`);
 
+    const { authority } = args;
+    this.access = kafkaAccess(this.internalBootstrapServers, authority);
+    this.deployersTls = authority?.issue(`${name}-deployer`, deployerName, { kind: "client" }).identity();
+    const tls = this.deployersTls;
+
     const idBytes = new random.RandomBytes(`${name}-cluster-id`, { length: 16 }, { parent: this });
     // Kafka takes base64url; an id that begins with a dash reads like an option to its tools.
     this.clusterId = pulumi
@@ -225,7 +295,12 @@ export class KafkaCluster extends pulumi.ComponentResource {
         .join(","),
       KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
       KAFKA_INTER_BROKER_LISTENER_NAME: "INTERNAL",
-      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "INTERNAL:PLAINTEXT,HOST:PLAINTEXT,CONTROLLER:PLAINTEXT",
+      ...(authority
+        ? mutualTls(
+            authority,
+            nodes.map(({ hostname }) => hostname),
+          )
+        : { KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: listenersAs("PLAINTEXT") }),
       KAFKA_LOG_DIRS: `${dataFolder}/logs`,
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
       KAFKA_UNCLEAN_LEADER_ELECTION_ENABLE: "false",
@@ -256,6 +331,10 @@ export class KafkaCluster extends pulumi.ComponentResource {
         { name: `${args.placement.prefix}-${hostname}-data` },
         { parent: this, protect: this.protect },
       );
+      const certificate = authority?.issue(hostname, hostname, {
+        kind: "peer",
+        hosts: [hostname, "localhost", "127.0.0.1", address],
+      });
       const broker = new Workload(
         `${name}-${hostname}`,
         {
@@ -268,6 +347,16 @@ export class KafkaCluster extends pulumi.ComponentResource {
             KAFKA_LISTENERS: `INTERNAL://:${brokerPorts.internal},HOST://:${hostPort},CONTROLLER://:${brokerPorts.controller}`,
             KAFKA_ADVERTISED_LISTENERS: `INTERNAL://${hostname}:${brokerPorts.internal},HOST://${address}:${hostPort}`,
           },
+          ...(authority &&
+            certificate && {
+              files: [
+                {
+                  path: secretFiles.identity,
+                  content: certificate.joinedPem(),
+                },
+                { path: secretFiles.trust, content: authority.trustPem },
+              ],
+            }),
           volumes: [{ volume: volume.name, path: dataFolder }],
           ports: [{ container: hostPort, host: hostPort }],
           probe: { kind: "tcp", port: brokerPorts.internal },
@@ -282,28 +371,25 @@ export class KafkaCluster extends pulumi.ComponentResource {
       incarnations.push(broker.incarnation);
       previous = new RollGate(
         `${name}-${hostname}-roll`,
-        { addresses: this.bootstrapServers, incarnations: [broker.incarnation], timeoutMs: readyTimeoutMs },
+        {
+          addresses: this.bootstrapServers,
+          incarnations: [broker.incarnation],
+          timeoutMs: readyTimeoutMs,
+          ...(tls && { tls }),
+        },
         { parent: this },
       );
     }
 
     this.ready = new QuorumGate(
       `${name}-quorum`,
-      { addresses: this.bootstrapServers, incarnations, timeoutMs: readyTimeoutMs },
+      { addresses: this.bootstrapServers, incarnations, timeoutMs: readyTimeoutMs, ...(tls && { tls }) },
       { parent: this, dependsOn: previous ? [previous] : [] },
     );
-    // Every argument is set: what is left out would come from the environment of whoever deploys.
-    this.provider = new kafka.Provider(
-      `${name}-provider`,
-      {
-        bootstrapServers: this.bootstrapServers,
-        tlsEnabled: false,
-        skipTlsVerify: false,
-        timeout: 60,
-        kafkaVersion: "4.0.0",
-      },
-      { parent: this, dependsOn: [this.ready] },
-    );
+    this.provider = kafkaProvider(`${name}-provider`, this.bootstrapServers, tls, {
+      parent: this,
+      dependsOn: [this.ready],
+    });
 
     this.registerOutputs({ bootstrapServers: this.bootstrapServers, clusterId: this.clusterId });
   }

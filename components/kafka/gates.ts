@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ClientTls } from "./node-view";
+import { type PemIdentity } from "../certificates/certificate";
 import { waitUntilReady } from "./readiness";
 
 interface GateProps {
   addresses: string[];
   incarnations: string[];
   timeoutMs: number;
-  tls?: ClientTls;
+  tls?: PemIdentity;
 }
 
 function changed(olds: GateProps, news: GateProps): boolean {
@@ -50,7 +50,7 @@ export interface GateArgs {
   /** How long to wait, in ms, before the deployment fails and says what was missing. */
   timeoutMs: number;
   /** The deployer's certificate, where the cluster asks for one. */
-  tls?: pulumi.Input<ClientTls>;
+  tls?: pulumi.Input<PemIdentity>;
 }
 
 /** Waits until every broker has registered and the controller quorum has a leader. Topics and clients depend on it. */

@@ -1,5 +1,6 @@
 import type * as net from "node:net";
 import type * as tls from "node:tls";
+import { type PemIdentity } from "../certificates/certificate";
 
 /** One partition as a broker sees it. */
 export interface PartitionView {
@@ -27,13 +28,6 @@ export interface NodeView {
   };
 }
 
-/** A client's certificate, its key and the authorities it trusts, all PEM. */
-export interface ClientTls {
-  ca: string;
-  cert: string;
-  key: string;
-}
-
 /**
  * Asks one broker, and no other, for its view of the cluster: Metadata v9 and DescribeQuorum v1 of Kafka's protocol over one connection.
  *
@@ -45,12 +39,16 @@ export interface ClientTls {
  * @param timeoutMs ends the wait for a node that accepts but doesn't answer.
  * @throws Error where the node can't be reached, closes, or doesn't answer in time.
  */
-export async function askNode(address: string, timeoutMs: number, clientTls?: ClientTls): Promise<NodeView> {
+export async function askNode(
+  address: string,
+  timeoutMs: number,
+  clientTls?: PemIdentity,
+): Promise<NodeView> {
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
   const host = address.slice(0, address.lastIndexOf(":"));
   const socket: net.Socket = clientTls
     ? // eslint-disable-next-line @typescript-eslint/no-require-imports
-      (require("node:tls") as typeof tls).connect({ host, port, ...clientTls, servername: host })
+      (require("node:tls") as typeof tls).connect({ host, port, ...clientTls })
     : // eslint-disable-next-line @typescript-eslint/no-require-imports
       (require("node:net") as typeof net).connect({ host, port });
 

@@ -1,4 +1,5 @@
-import { type ClientTls, askNode, type NodeView } from "./node-view";
+import { type PemIdentity } from "../certificates/certificate";
+import { askNode, type NodeView } from "./node-view";
 
 /** What one asks of a cluster before going on. */
 export interface ReadinessDemand {
@@ -6,7 +7,7 @@ export interface ReadinessDemand {
   addresses: string[];
   /** Ask also that every partition has all its replicas in sync: before the next broker is taken down. */
   inSync: boolean;
-  tls?: ClientTls;
+  tls?: PemIdentity;
 }
 
 /** A node's view, or why there is none. */
@@ -50,7 +51,7 @@ export function obstacles(answers: readonly NodeAnswer[], inSync: boolean): stri
 export function askAll(
   addresses: readonly string[],
   timeoutMs: number,
-  tls?: ClientTls,
+  tls?: PemIdentity,
 ): Promise<NodeAnswer[]> {
   return Promise.all(
     addresses.map((address) =>

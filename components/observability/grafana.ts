@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { type CertificateAuthority } from "../certificates/authority";
 import { type InfluxBucket } from "../influxdb/bucket";
 import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
@@ -23,6 +24,8 @@ export interface GrafanaArgs {
   /** Buckets that the dashboards query: the datasource's token reads these and no others. */
   buckets: InfluxBucket[];
   dashboards: DashboardSpec[];
+  /** Signs the pages' certificate. Default: plain http. */
+  authority?: CertificateAuthority;
   /** Port on the machine. Default 3000. */
   hostPort?: number;
   /** Memory limit in MiB. Default 256. */
@@ -46,6 +49,7 @@ export class Grafana extends pulumi.ComponentResource {
     super("weather:observability:Grafana", name, {}, opts);
     const hostPort = args.hostPort ?? grafanaPort;
     const { connection } = args.influx;
+    const { caFile } = args.influx.client.connection;
     const token = new InfluxToken(
       `${name}-token`,
       {
@@ -75,8 +79,16 @@ export class Grafana extends pulumi.ComponentResource {
           access: "proxy",
           url: args.influx.internalUrl,
           isDefault: true,
-          jsonData: { version: "Flux", organization: args.influx.org, defaultBucket: args.influx.bucket },
-          secureJsonData: { token: "$__file{/run/secrets/influxdb-token}" },
+          jsonData: {
+            version: "Flux",
+            organization: args.influx.org,
+            defaultBucket: args.influx.bucket,
+            ...(caFile !== undefined && { tlsAuthWithCACert: true }),
+          },
+          secureJsonData: {
+            token: "$__file{/run/secrets/influxdb-token}",
+            ...(caFile !== undefined && { tlsCACert: `$__file{${caFile}}` }),
+          },
         },
       ],
     };
@@ -86,6 +98,10 @@ export class Grafana extends pulumi.ComponentResource {
         { name: "pipeline", type: "file", allowUiUpdates: false, options: { path: dashboardFolder } },
       ],
     };
+    const address = args.placement.publishAddress ?? "127.0.0.1";
+    const page = args.authority
+      ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", address] })
+      .files("/run/secrets/tls");
     new Workload(
       name,
       {
@@ -95,6 +111,12 @@ export class Grafana extends pulumi.ComponentResource {
         user: grafanaUser,
         environment: {
           GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/admin-password",
+          ...(page && {
+            GF_SERVER_PROTOCOL: "https",
+            GF_SERVER_CERT_FILE: page.paths.certFile,
+            GF_SERVER_CERT_KEY: page.paths.keyFile,
+            GF_SECURITY_COOKIE_SECURE: "true",
+          }),
           GF_AUTH_ANONYMOUS_ENABLED: "false",
           GF_USERS_ALLOW_SIGN_UP: "false",
           GF_ANALYTICS_REPORTING_ENABLED: "false",
@@ -106,6 +128,8 @@ export class Grafana extends pulumi.ComponentResource {
         files: [
           { path: "/run/secrets/admin-password", content: password.result },
           { path: "/run/secrets/influxdb-token", content: token.token },
+          ...args.influx.client.files,
+          ...(page?.files ?? []),
           // Grafana's provisioning files are YAML, of which JSON is a part.
           {
             path: "/etc/grafana/provisioning/datasources/influxdb.yaml",
@@ -122,13 +146,15 @@ export class Grafana extends pulumi.ComponentResource {
         ],
         volumes: [{ volume: volume.name, path: "/var/lib/grafana" }],
         ports: [{ container: grafanaPort, host: hostPort }],
-        probe: { kind: "http", port: grafanaPort, path: "/api/health" },
+        probe: page
+          ? { kind: "tcp", port: grafanaPort }
+          : { kind: "http", port: grafanaPort, path: "/api/health" },
         memoryMiB: args.memoryMiB ?? 256,
       },
       { parent: this },
     );
     this.password = pulumi.secret(password.result);
-    this.url = `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`;
+    this.url = `${page ? "https" : "http"}://${address}:${hostPort}`;
     this.registerOutputs({ url: this.url, password: this.password });
   }
 }

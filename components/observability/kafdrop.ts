@@ -1,15 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type CertificateAuthority } from "../certificates/authority";
 import { type KafkaCluster } from "../kafka/cluster";
 import { type Placement, Workload } from "../workload/workload";
 
 /** Port of the page inside the network. */
 const kafdropPort = 9000;
 
+/** How it connects to brokers that want a certificate. */
+const propertiesFile = "/run/secrets/kafka/kafka.properties";
+
 /** Arguments of {@link Kafdrop}. */
 export interface KafdropArgs {
   placement: Placement;
   image: pulumi.Input<string>;
   cluster: KafkaCluster;
+  /** Signs the page's certificate. Default: plain http. */
+  authority?: CertificateAuthority;
   /** Port on the machine. Default 9000. */
   hostPort?: number;
   /** Memory limit in MiB. Default 384. */
@@ -29,6 +35,12 @@ export class Kafdrop extends pulumi.ComponentResource {
   constructor(name: string, args: KafdropArgs, opts?: pulumi.ComponentResourceOptions) {
     super("weather:observability:Kafdrop", name, {}, opts);
     const hostPort = args.hostPort ?? kafdropPort;
+    const address = args.placement.publishAddress ?? "127.0.0.1";
+    const { brokers, tls, certificate } = args.cluster.access.clientFor(name);
+    const page = args.authority
+      ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", address] })
+      .files("/run/secrets/tls");
+    const identityFile = "/run/secrets/kafka/identity.pem";
     new Workload(
       name,
       {
@@ -36,19 +48,47 @@ export class Kafdrop extends pulumi.ComponentResource {
         hostname: name,
         image: args.image,
         environment: {
-          KAFKA_BROKERCONNECT: args.cluster.internalBootstrapServers.join(","),
+          KAFKA_BROKERCONNECT: brokers.join(","),
           SERVER_PORT: String(kafdropPort),
+          ...(tls && { KAFKA_PROPERTIES_FILE: propertiesFile }),
+          // Spring Boot's own settings.
+          ...(page && {
+            SERVER_SSL_CERTIFICATE: page.paths.certFile,
+            SERVER_SSL_CERTIFICATEPRIVATEKEY: page.paths.keyFile,
+          }),
           CMD_ARGS:
             "--topic.deleteEnabled=false --topic.createEnabled=false --management.endpoints.web.exposure.include=health",
           JVM_OPTS: "-Xms64M -Xmx192M",
         },
+        files: [
+          ...(tls && certificate
+            ? [
+                { path: tls.caFile, content: certificate.trustPem },
+                { path: identityFile, content: certificate.joinedPem() },
+                {
+                  path: propertiesFile,
+                  content: [
+                    "security.protocol=SSL",
+                    "ssl.truststore.type=PEM",
+                    `ssl.truststore.location=${tls.caFile}`,
+                    "ssl.keystore.type=PEM",
+                    `ssl.keystore.location=${identityFile}`,
+                    "",
+                  ].join("\n"),
+                },
+              ]
+            : []),
+          ...(page?.files ?? []),
+        ],
         ports: [{ container: kafdropPort, host: hostPort }],
-        probe: { kind: "http", port: kafdropPort, path: "/actuator/health" },
+        probe: page
+          ? { kind: "tcp", port: kafdropPort }
+          : { kind: "http", port: kafdropPort, path: "/actuator/health" },
         memoryMiB: args.memoryMiB ?? 384,
       },
       { parent: this, dependsOn: [args.cluster.ready] },
     );
-    this.url = `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`;
+    this.url = `${page ? "https" : "http"}://${address}:${hostPort}`;
     this.registerOutputs({ url: this.url });
   }
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { type CertificateAuthority } from "../certificates/authority";
+import { type KafkaAccess, type KafkaClient } from "../kafka/access";
 import { type KafkaTopic } from "../kafka/topic";
 import { type InfluxBucket } from "../influxdb/bucket";
 import { type InfluxConnection } from "../influxdb/connection";
@@ -26,8 +28,7 @@ interface BridgeArgs {
   placement: Placement;
   /** Image of Telegraf. */
   image: pulumi.Input<string>;
-  /** `host:port` of every broker, as seen on the network. */
-  brokers: string[];
+  kafka: KafkaAccess;
   /** Memory limit in MiB. Default 256. */
   memoryMiB?: number;
 }
@@ -79,8 +80,23 @@ function bridge(
   );
 }
 
+/** How a plugin of Telegraf's reaches the cluster. */
+function kafkaSettings({ brokers, tls }: KafkaClient) {
+  return {
+    brokers,
+    ...(tls && {
+      tls_ca: tls.caFile,
+      tls_cert: tls.certFile,
+      tls_key: tls.keyFile,
+      tls_min_version: "TLS12",
+    }),
+  };
+}
+
 /** Arguments of {@link InfluxToKafkaBridge}. */
 export interface InfluxToKafkaBridgeArgs extends BridgeArgs {
+  /** Signs the certificate of the listener that InfluxDB sends to: the one that the server trusts. Default: plain http. */
+  authority?: CertificateAuthority;
   influx: InfluxServer;
   /** Bucket whose new points are bridged. */
   bucket: InfluxBucket;
@@ -106,6 +122,10 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
       { parent: this },
     );
     const tokenFile = "/run/secrets/listener_token";
+    const kafka = args.kafka.clientFor(name);
+    const listener = args.authority
+      ?.issue(`${name}-server`, name, { kind: "server", hosts: [name] })
+      .files("/run/secrets/tls");
     this.workload = bridge(
       name,
       args,
@@ -118,12 +138,17 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
             token: "@{files:listener_token}",
             max_undelivered_metrics: inFlight,
             parser_type: "upstream",
+            ...(listener && {
+              tls_cert: listener.paths.certFile,
+              tls_key: listener.paths.keyFile,
+              tls_min_version: "TLS12",
+            }),
           },
         },
         {
           name: "outputs.kafka",
           settings: {
-            brokers: args.brokers,
+            ...kafkaSettings(kafka),
             topic: args.topic.topicName,
             routing_tag: "station",
             required_acks: -1,
@@ -137,7 +162,7 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
           },
         },
       ],
-      [{ path: tokenFile, content: token.result }],
+      [{ path: tokenFile, content: token.result }, ...kafka.files, ...(listener?.files ?? [])],
       this,
       [args.topic],
     );
@@ -147,7 +172,7 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
       {
         connection,
         name,
-        url: `http://${name}:${ports.listener}`,
+        url: `${listener ? "https" : "http"}://${name}:${ports.listener}`,
         token: token.result,
         description: "Telegraf, on its way to Kafka",
       },
@@ -184,6 +209,8 @@ export class KafkaToInfluxBridge extends pulumi.ComponentResource {
   constructor(name: string, args: KafkaToInfluxBridgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("weather:telegraf:KafkaToInfluxBridge", name, {}, opts);
     const connection: InfluxConnection = args.influx.connection;
+    const kafka = args.kafka.clientFor(name);
+    const { caFile } = args.influx.client.connection;
     const token = new InfluxToken(
       `${name}-token`,
       {
@@ -201,7 +228,7 @@ export class KafkaToInfluxBridge extends pulumi.ComponentResource {
         {
           name: "inputs.kafka_consumer",
           settings: {
-            brokers: args.brokers,
+            ...kafkaSettings(kafka),
             topics: [args.topic.topicName],
             consumer_group: name,
             offset: "oldest",
@@ -219,11 +246,16 @@ export class KafkaToInfluxBridge extends pulumi.ComponentResource {
             token: "@{files:influxdb_token}",
             organization: args.influx.org,
             bucket: args.bucketName,
+            ...(caFile !== undefined && { tls_ca: caFile, tls_min_version: "TLS12" }),
             startup_error_behavior: "retry",
           },
         },
       ],
-      [{ path: "/run/secrets/influxdb_token", content: token.token }],
+      [
+        { path: "/run/secrets/influxdb_token", content: token.token },
+        ...kafka.files,
+        ...args.influx.client.files,
+      ],
       this,
       [args.topic],
     );

@@ -4,24 +4,24 @@ import { durationSeconds, goDuration, type Duration } from "../duration";
 export type Probe =
   /** Something accepts connections at the port. */
   | { kind: "tcp"; port: number }
-  /** `GET path` is answered with status 200. */
-  | { kind: "http"; port: number; path: string };
+  /** `GET path` is answered with status 200; by https without a look at the certificate, and by Node.js, so only in its images. */
+  | { kind: "http" | "https"; port: number; path: string };
 
 /** Label on every workload that says its probe in words: readable in `docker inspect`, and how the embedded run knows it. */
 export const probeLabel = "pulumi-weather-pipeline.probe";
 
 /** The probe in words: `tcp:9092`, `http:8086/health`. The opposite of {@link parseProbe}. */
 export function probeText(probe: Probe): string {
-  return probe.kind === "tcp" ? `tcp:${probe.port}` : `http:${probe.port}${probe.path}`;
+  return probe.kind === "tcp" ? `tcp:${probe.port}` : `${probe.kind}:${probe.port}${probe.path}`;
 }
 
 /** Reads what {@link probeText} wrote; undefined where the text is no probe. */
 export function parseProbe(text: string): Probe | undefined {
-  const match = /^(?:tcp:(\d+)|http:(\d+)(\/.*)?)$/.exec(text);
+  const match = /^(?:tcp:(\d+)|(https?):(\d+)(\/.*)?)$/.exec(text);
   if (!match) return undefined;
-  const [, tcpPort, httpPort, path = "/"] = match;
+  const [, tcpPort, scheme, httpPort, path = "/"] = match;
   return tcpPort === undefined
-    ? { kind: "http", port: Number(httpPort), path }
+    ? { kind: scheme === "https" ? "https" : "http", port: Number(httpPort), path }
     : { kind: "tcp", port: Number(tcpPort) };
 }
 
@@ -33,6 +33,11 @@ export function parseProbe(text: string): Probe | undefined {
 export function probeCommand(probe: Probe): string[] {
   const connect = `exec 3<>/dev/tcp/127.0.0.1/${probe.port}`;
   if (probe.kind === "tcp") return ["CMD", "bash", "-c", connect];
+  if (probe.kind === "https") {
+    const options = `{ port: ${probe.port}, path: process.argv[1], rejectUnauthorized: false }`;
+    const get = `https.get(${options}, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on("error", () => process.exit(1))`;
+    return ["CMD", "node", "-e", get, probe.path];
+  }
   const request = "printf 'GET %s HTTP/1.0\\r\\nHost: 127.0.0.1\\r\\n\\r\\n' \"$0\" >&3";
   return ["CMD", "bash", "-c", `${connect} && ${request} && head -n 1 <&3 | grep -q ' 200'`, probe.path];
 }

@@ -137,8 +137,7 @@ export class Workload extends pulumi.ComponentResource {
         uploads: (args.files ?? []).map((file) => ({
           file: file.path,
           content: file.content,
-          // They are uploaded as root, and no program here runs as root; nobody else lives in the container.
-          permissions: "0444",
+          permissions: "0440",
         })),
         ports: (args.ports ?? []).map((port) => ({
           internal: port.container,
@@ -154,6 +153,9 @@ export class Workload extends pulumi.ComponentResource {
         networkMode: "bridge",
         labels: Object.entries(labels).map(([label, value]) => ({ label, value })),
         healthcheck: dockerHealthcheck(args.probe),
+        // Files are uploaded as root's, and not every version of the provider can give them to another user: the program reads them as
+        // a member of root's group, and changes none.
+        groupAdds: ["0"],
         ...(args.user && { user: `${args.user.uid}:${args.user.gid}` }),
         memory: args.memoryMiB,
         memorySwap: args.memoryMiB,

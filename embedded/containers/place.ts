@@ -39,6 +39,12 @@ export class AddressBook {
     return address;
   }
 
+  /** The address that stands for a hostname here, if it's one of a container's. */
+  known(hostname: string): string[] {
+    const address = this.addresses.get(hostname);
+    return address === undefined ? [] : [address];
+  }
+
   /** The text with `hostname:port` of every known container made `address:port`. */
   resolve(text: string): string {
     if (this.addresses.size === 0) return text;
@@ -90,7 +96,7 @@ export class AddressBook {
     for (const file of files) {
       const at = path.join(root, file.path);
       fs.mkdirSync(path.dirname(at), { recursive: true });
-      fs.writeFileSync(at, file.content, { mode: 0o600 });
+      fs.writeFileSync(at, file.content, { mode: 0o400 });
     }
     return {
       ...spec,

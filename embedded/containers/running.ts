@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
 import * as net from "node:net";
 import * as path from "node:path";
 import { type Driver, type ProgramCommand } from "../drivers/driver";
@@ -234,7 +236,7 @@ export class RunningContainer {
     const answers =
       probe.kind === "tcp"
         ? connects(address, probe.port)
-        : answersOk(`http://${address}:${probe.port}${probe.path}`);
+        : answersOk(`${probe.kind}://${address}:${probe.port}${probe.path}`);
     void answers.then((healthy) => {
       if (stops !== this.stops) return;
       this.healthy = healthy;
@@ -268,12 +270,15 @@ function connects(host: string, port: number): Promise<boolean> {
   });
 }
 
+/** Whether `GET` is answered with 200. Whose certificate it is isn't asked: the program is this run's own. */
 function answersOk(url: string): Promise<boolean> {
-  return fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
-    async (response) => {
-      await response.arrayBuffer();
-      return response.status === 200;
-    },
-    () => false,
-  );
+  return new Promise((resolve) => {
+    const { get } = url.startsWith("https:") ? https : http;
+    get(url, { signal: AbortSignal.timeout(5_000), agent: false, rejectUnauthorized: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    }).once("error", () => {
+      resolve(false);
+    });
+  });
 }

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { type PlacedContainer } from "../containers/place";
 import { type Driver, type Steps } from "./driver";
 
-/** Port that the image listens at while it sets itself up, so that no client meets a half-made server. */
+/** Port that the image listens at while it sets itself up, without TLS, so that no client meets a half-made server. */
 const setupPort = 9999;
 
 /** `influxdb`: on an empty volume with DOCKER_INFLUXDB_INIT_MODE=setup, creates user, organisation, bucket and token first. */
@@ -50,28 +50,32 @@ async function setUp(
       throw new Error(`DOCKER_INFLUXDB_INIT_${name} is required for DOCKER_INFLUXDB_INIT_MODE=setup`);
   }
   const address = `${container.address}:${setupPort}`;
-  await steps.during({ file: influxd, args: ["--http-bind-address", address], environment }, async () => {
-    const deadline = Date.now() + 60_000;
-    while (
-      !(await fetch(`http://${address}/ping`).then(
-        ({ ok }) => ok,
-        () => false,
-      ))
-    ) {
-      if (Date.now() > deadline) throw new Error("influxd did not start for its set-up within 60 s");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const body = {
-      username: given("USERNAME"),
-      password: given("PASSWORD"),
-      org: given("ORG"),
-      bucket: given("BUCKET"),
-      token: given("ADMIN_TOKEN"),
-    };
-    const response = await fetch(`http://${address}/api/v2/setup`, {
-      method: "POST",
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`InfluxDB refused its set-up: ${await response.text()}`);
-  });
+  const plain = { ...environment, INFLUXD_TLS_CERT: "", INFLUXD_TLS_KEY: "" };
+  await steps.during(
+    { file: influxd, args: ["--http-bind-address", address], environment: plain },
+    async () => {
+      const deadline = Date.now() + 60_000;
+      while (
+        !(await fetch(`http://${address}/ping`).then(
+          ({ ok }) => ok,
+          () => false,
+        ))
+      ) {
+        if (Date.now() > deadline) throw new Error("influxd did not start for its set-up within 60 s");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const body = {
+        username: given("USERNAME"),
+        password: given("PASSWORD"),
+        org: given("ORG"),
+        bucket: given("BUCKET"),
+        token: given("ADMIN_TOKEN"),
+      };
+      const response = await fetch(`http://${address}/api/v2/setup`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(`InfluxDB refused its set-up: ${await response.text()}`);
+    },
+  );
 }

@@ -1,5 +1,6 @@
-import { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+import { type Admin, ConfigResourceTypes } from "kafkajs";
 import { type Realised } from "../program";
+import { type KafkaProvider } from "./kafka-client";
 
 interface TopicInputs {
   name: string;
@@ -15,51 +16,42 @@ interface TopicInputs {
  */
 export async function realiseTopic(
   inputs: Record<string, unknown>,
-  bootstrapServers: string[],
+  provider: KafkaProvider,
 ): Promise<Realised> {
   const topic = inputs as unknown as TopicInputs;
-  const admin = new Kafka({
-    clientId: "embedded-topics",
-    brokers: bootstrapServers,
-    logLevel: logLevel.NOTHING,
-  }).admin();
-  await admin.connect();
-  try {
-    const configEntries = Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value }));
-    const created = await admin.createTopics({
-      // kafkajs waits by asking brokers that may not know the topic yet, and gives up on their answer.
-      waitForLeaders: false,
-      topics: [
-        {
-          topic: topic.name,
-          numPartitions: topic.partitions,
-          replicationFactor: topic.replicationFactor,
-          configEntries,
-        },
-      ],
-    });
-    if (!created) {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic.name] });
-      const partitions = topics[0]?.partitions ?? [];
-      const replicas = partitions[0]?.replicas.length;
-      if (partitions.length > topic.partitions || replicas !== topic.replicationFactor) {
-        throw new Error(
-          `topic ${topic.name} has ${partitions.length} partitions of ${String(replicas)} replicas and is declared with ${topic.partitions} of ${topic.replicationFactor}: ` +
-            "that would lose its messages; run `npm run down -- --volumes` first if they may go",
-        );
-      }
-      if (partitions.length < topic.partitions) {
-        await admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: topic.partitions }] });
-      }
-      await admin.alterConfigs({
-        validateOnly: false,
-        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic.name, configEntries }],
-      });
+  const admin = await provider.admin();
+  const configEntries = Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value }));
+  const created = await admin.createTopics({
+    // kafkajs waits by asking brokers that may not know the topic yet, and gives up on their answer.
+    waitForLeaders: false,
+    topics: [
+      {
+        topic: topic.name,
+        numPartitions: topic.partitions,
+        replicationFactor: topic.replicationFactor,
+        configEntries,
+      },
+    ],
+  });
+  if (!created) {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic.name] });
+    const partitions = topics[0]?.partitions ?? [];
+    const replicas = partitions[0]?.replicas.length;
+    if (partitions.length > topic.partitions || replicas !== topic.replicationFactor) {
+      throw new Error(
+        `topic ${topic.name} has ${partitions.length} partitions of ${String(replicas)} replicas and is declared with ${topic.partitions} of ${topic.replicationFactor}: ` +
+          "that would lose its messages; run `npm run down -- --volumes` first if they may go",
+      );
     }
-    await untilLed(admin, topic.name);
-  } finally {
-    await admin.disconnect();
+    if (partitions.length < topic.partitions) {
+      await admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: topic.partitions }] });
+    }
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic.name, configEntries }],
+    });
   }
+  await untilLed(admin, topic.name);
   return { id: topic.name, state: inputs };
 }
 

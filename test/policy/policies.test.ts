@@ -2,6 +2,7 @@ import { type PolicyConfig } from "../../policy/environment";
 import { evaluate, type PlannedResource } from "../../policy/evaluate";
 import { all } from "../../policy/policies";
 import {
+  acl,
   bitnami,
   broker,
   brokerEnvironment,
@@ -26,6 +27,7 @@ type Case = [policy: string, what: string, resources: PlannedResource[], config?
 const strict: PolicyConfig = {
   "kafka-topic-protected": { required: true },
   "network-tls": { required: true },
+  "kafka-authorizer": { required: true },
 };
 const withDigest: PolicyConfig = { "image-digest": { required: true } };
 /** Fewer replicas than 3 leave min ISR 2 no room either: switched off where replication alone is looked at. */
@@ -45,6 +47,29 @@ const cfg = (environment: Record<string, string | undefined>) =>
   );
 
 const refused: Case[] = [
+  ["kafka-authorizer", "absent", [broker({ KAFKA_AUTHORIZER_CLASS_NAME: undefined })]],
+  ["kafka-authorizer", "absent in a service", [brokerService({ KAFKA_AUTHORIZER_CLASS_NAME: undefined })]],
+  [
+    "kafka-authorizer",
+    "everyone where no ACL is",
+    [broker({ KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND: "true" })],
+  ],
+  ["kafka-authorizer", "everybody a super user", [broker({ KAFKA_SUPER_USERS: "User:kafka1;User:*" })]],
+  [
+    "kafka-authorizer",
+    "anonymous a super user",
+    [broker({ KAFKA_SUPER_USERS: "User:ANONYMOUS;User:kafka1" })],
+  ],
+  ["kafka-authorizer", "no certificate asked for", [broker({ KAFKA_SSL_CLIENT_AUTH: undefined })]],
+  ["kafka-authorizer", "a certificate wished for", [broker({ KAFKA_SSL_CLIENT_AUTH: "requested" })]],
+  ["kafka-no-wildcard-acl", "every topic", [acl({ aclResourceName: "*" })]],
+  ["kafka-no-wildcard-acl", "every principal", [acl({ aclPrincipal: "User:*" })]],
+  ["kafka-no-wildcard-acl", "every operation", [acl({ aclOperation: "All" })]],
+  [
+    "kafka-no-wildcard-acl",
+    "every name by an empty prefix",
+    [acl({ aclResourceName: "", resourcePatternTypeFilter: "Prefixed" })],
+  ],
   ["kafka-auto-create-off", "on", [broker({ KAFKA_AUTO_CREATE_TOPICS_ENABLE: "true" })]],
   ["kafka-auto-create-off", "absent", [broker({ KAFKA_AUTO_CREATE_TOPICS_ENABLE: undefined })]],
   ["kafka-auto-create-off", "on in a service", [brokerService({ KAFKA_AUTO_CREATE_TOPICS_ENABLE: "true" })]],
@@ -409,6 +434,28 @@ const refused: Case[] = [
 ];
 
 const allowed: Case[] = [
+  [
+    "kafka-authorizer",
+    "none where the environment asks for none",
+    [broker({ KAFKA_AUTHORIZER_CLASS_NAME: undefined, KAFKA_SSL_CLIENT_AUTH: undefined })],
+    tlsOnly,
+  ],
+  [
+    "kafka-authorizer",
+    "clients that are known by SASL",
+    [
+      broker({
+        KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "INTERNAL:SASL_SSL,HOST:SASL_SSL,CONTROLLER:SASL_SSL",
+        KAFKA_SSL_CLIENT_AUTH: undefined,
+      }),
+    ],
+  ],
+  ["kafka-no-wildcard-acl", "a prefix of names", [acl({ resourcePatternTypeFilter: "Prefixed" })]],
+  [
+    "kafka-no-wildcard-acl",
+    "everybody denied",
+    [acl({ aclPrincipal: "User:*", aclResourceName: "*", aclPermissionType: "Deny" })],
+  ],
   ["all", "a container's broker, with TLS", safeStack()],
   ["all", "a service's broker", [brokerService()]],
   ["all", "a broker of Bitnami's kind", [cfg({})]],

@@ -24,6 +24,9 @@ export const brokerEnvironment = {
   KAFKA_LISTENERS: "INTERNAL://:9092,HOST://:19092,CONTROLLER://:9093",
   KAFKA_ADVERTISED_LISTENERS: "INTERNAL://kafka1:9092,HOST://127.0.0.1:19092",
   KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "INTERNAL:SSL,HOST:SSL,CONTROLLER:SSL",
+  KAFKA_SSL_CLIENT_AUTH: "required",
+  KAFKA_AUTHORIZER_CLASS_NAME: "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  KAFKA_SUPER_USERS: "User:kafka1;User:kafka2;User:kafka3;User:deployer",
   KAFKA_LOG_DIRS: "/var/lib/kafka/data/logs",
   KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
   KAFKA_DEFAULT_REPLICATION_FACTOR: "3",
@@ -160,6 +163,17 @@ export const provider = (props: Props = {}) =>
     tlsEnabled: "true",
     ...props,
   });
+export const acl = (props: Props = {}) =>
+  resource("kafka:index/acl:Acl", "producer-write-topic-weather", {
+    aclPrincipal: "User:producer",
+    aclHost: "*",
+    aclPermissionType: "Allow",
+    aclOperation: "Write",
+    aclResourceType: "Topic",
+    aclResourceName: "weather",
+    resourcePatternTypeFilter: "Literal",
+    ...props,
+  });
 export const image = (name: unknown) =>
   resource("docker:index/remoteImage:RemoteImage", "kafka-image", { name });
 export const kafdrop = () =>
@@ -181,6 +195,7 @@ export function safeStack(): PlannedResource[] {
     broker(),
     provider(),
     topic(),
+    acl(),
     kafdrop(),
     influxServer(),
     bucket(),

@@ -20,7 +20,7 @@ beforeAll(async () => {
         { connection: influx.connection, name, retention: "7 days" },
         { dependsOn: [influx] },
       );
-    const common = { placement, image, brokers: cluster.internalBootstrapServers, influx, topic };
+    const common = { placement, image, kafka: cluster.access, influx, topic };
     new InfluxToKafkaBridge("out", { ...common, bucket: bucket("weather"), bucketName: "weather" });
     new KafkaToInfluxBridge("back", {
       ...common,

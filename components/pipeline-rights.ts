@@ -1,0 +1,64 @@
+import { type ProgramRights } from "./kafka/acl";
+import { pipelineTopics, type Settings } from "./settings";
+
+/** The consumer's group in Kafka. */
+export const consumerGroup = "weather-analysis";
+
+/** Begins the groups in which the producer reads its own topic after a start: `recoveryGroupPrefix` of its configuration. */
+const recoveryGroups = { prefix: "weather-producer-" };
+
+const mebibyte = 1_048_576;
+
+/**
+ * What each program of the pipeline may do in Kafka, and how fast: the one table of it. A program that isn't in it can connect, and
+ * do nothing.
+ *
+ * Quotas hold for each broker, and stand far above what was measured for the programs (60 to 150 thousand messages of 110 bytes a
+ * second over three brokers): they keep one program that runs wild from starving the others.
+ */
+export function pipelineRights(settings: Settings): ProgramRights[] {
+  const topics = pipelineTopics(settings).map(({ name }) => name);
+  return [
+    {
+      principal: "producer",
+      // The topic is its memory, too.
+      reads: ["weather"],
+      writes: ["weather", "weather-dlq"],
+      groups: [recoveryGroups],
+      quota: { writeBytesPerSecond: 32 * mebibyte, readBytesPerSecond: 128 * mebibyte },
+    },
+    {
+      principal: "consumer",
+      reads: ["weather"],
+      writes: ["weather-dlq", "weather-alerts"],
+      groups: [{ name: consumerGroup }],
+      quota: { writeBytesPerSecond: 16 * mebibyte, readBytesPerSecond: 128 * mebibyte },
+    },
+    ...(settings.telegraf.enabled
+      ? [
+          {
+            principal: "telegraf-to-kafka",
+            writes: ["weather-telegraf"],
+            quota: { writeBytesPerSecond: 32 * mebibyte },
+          },
+          {
+            principal: "telegraf-to-influxdb",
+            reads: ["weather-telegraf"],
+            groups: [{ name: "telegraf-to-influxdb" }],
+            quota: { readBytesPerSecond: 64 * mebibyte },
+          },
+        ]
+      : []),
+    ...(settings.kafdrop.enabled
+      ? [
+          {
+            principal: "kafdrop",
+            reads: topics,
+            describes: topics,
+            describesGroups: [recoveryGroups, { name: consumerGroup }, { name: "telegraf-to-influxdb" }],
+            quota: { readBytesPerSecond: 16 * mebibyte },
+          },
+        ]
+      : []),
+  ];
+}
