@@ -1,4 +1,3 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
@@ -25,7 +24,7 @@ import {
 import { ShrinkGuard } from "./shrink-guard";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
 import { imageName, PulledImages } from "./workload/images";
-import { type Placement } from "./workload/workload";
+import { placeOn } from "./workload/placement";
 
 /** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
 const telegrafBucketName = "weather_telegraf";
@@ -65,9 +64,9 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const prefix = `${name}-${pulumi.getStack()}`;
     const parent = { parent: this };
 
-    const images = new PulledImages(`${name}-images`, settings.imageRegistry, parent);
-    const network = new docker.Network(`${name}-network`, { name: prefix }, parent);
-    const placement: Placement = { prefix, network: network.name };
+    const onSwarm = settings.placement.kind === "swarm";
+    const images = new PulledImages(`${name}-images`, settings.imageRegistry, onSwarm, parent);
+    const { placement, network } = placeOn(settings.placement, `${name}-network`, prefix, parent);
 
     const guard = new ShrinkGuard(
       `${name}-data`,
@@ -77,7 +76,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const cluster = new KafkaCluster(
       "kafka",
       // Retention is each topic's own: what the brokers' default would change is no topic, but it would replace every broker.
-      { placement, image: images.pull("kafka").name, ...sizeOf(settings.kafka), protect },
+      { placement, image: images.name("kafka"), ...sizeOf(settings.kafka), protect },
       parent,
     );
     this.cluster = cluster;
@@ -90,7 +89,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     const influx = new InfluxServer(
       "influxdb",
-      { placement, image: images.pull("influxdb").name, ...settings.influxdb, protect },
+      { placement, image: images.name("influxdb"), ...settings.influxdb, protect },
       parent,
     );
     this.influx = influx;
@@ -152,7 +151,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     if (settings.telegraf.enabled) {
       const telegraf = {
         placement,
-        image: images.pull("telegraf").name,
+        image: images.name("telegraf"),
         brokers: cluster.internalBootstrapServers,
         influx,
         topic: this.topic("weather-telegraf"),
@@ -204,7 +203,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const kafdrop = settings.kafdrop.enabled
       ? new Kafdrop(
           "kafdrop",
-          { placement, image: images.pull("kafdrop").name, cluster, hostPort: settings.kafdrop.hostPort },
+          { placement, image: images.name("kafdrop"), cluster, hostPort: settings.kafdrop.hostPort },
           parent,
         )
       : undefined;
@@ -213,7 +212,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
           "grafana",
           {
             placement,
-            image: images.pull("grafana").name,
+            image: images.name("grafana"),
             influx,
             buckets,
             dashboards: [weatherDashboard(settings.influxdb.bucket), alertsDashboard],

@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import { consumerConfig } from "../../apps/consumer/config";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
+import { publishedAddress } from "../workload/placement";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 
 /** Port of the pages and the webhook inside the network. */
@@ -63,7 +64,7 @@ export class Consumer extends pulumi.ComponentResource {
     );
     this.webhookUrl = `http://${this.app.workload.hostname}:${consumerPort}/alerts`;
     this.webhookToken = pulumi.secret(token.result);
-    this.url = `http://${placement.publishAddress ?? "127.0.0.1"}:${settings.hostPort}`;
+    this.url = `http://${publishedAddress(placement)}:${settings.hostPort}`;
     this.registerOutputs({ url: this.url });
   }
 }

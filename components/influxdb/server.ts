@@ -1,8 +1,8 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type Fault, throwIfAny } from "../faults";
-import { type Placement, portFaults, Workload } from "../workload/workload";
+import { dataVolume, type Placement, publishedAddress } from "../workload/placement";
+import { portFaults, Workload } from "../workload/workload";
 import { type InfluxConnection } from "./connection";
 
 /** Port of the API inside the network. */
@@ -77,11 +77,10 @@ export class InfluxServer extends pulumi.ComponentResource {
       { length: 64, special: false },
       { parent: this },
     );
-    const volume = new docker.Volume(
-      `${name}-data`,
-      { name: `${args.placement.prefix}-${name}-data` },
-      { parent: this, protect: args.protect ?? false },
-    );
+    const volume = dataVolume(`${name}-data`, args.placement, `${name}-data`, {
+      parent: this,
+      protect: args.protect ?? false,
+    });
     const secretFile = (of: string) => `/run/secrets/influxdb-${of}`;
     this.workload = new Workload(
       name,
@@ -108,7 +107,7 @@ export class InfluxServer extends pulumi.ComponentResource {
           { path: secretFile("password"), content: password.result },
           { path: secretFile("operator-token"), content: token.result },
         ],
-        volumes: [{ volume: volume.name, path: "/var/lib/influxdb2" }],
+        volumes: [{ volume, path: "/var/lib/influxdb2" }],
         ports: [{ container: influxPort, host: hostPort }],
         probe: { kind: "http", port: influxPort, path: "/health" },
         memoryMiB: args.memoryMiB ?? 1_024,
@@ -119,7 +118,7 @@ export class InfluxServer extends pulumi.ComponentResource {
     this.password = pulumi.secret(password.result);
     this.internalUrl = `http://${name}:${influxPort}`;
     this.connection = {
-      url: `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`,
+      url: `http://${publishedAddress(args.placement)}:${hostPort}`,
       token: pulumi.secret(token.result),
       org: this.org,
     };

@@ -1,10 +1,10 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type InfluxBucket } from "../influxdb/bucket";
 import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
-import { type Placement, Workload } from "../workload/workload";
+import { dataVolume, type Placement, publishedAddress } from "../workload/placement";
+import { Workload } from "../workload/workload";
 import { type DashboardSpec, grafanaJson, influxDatasourceUid } from "./dashboards";
 
 /** Port of the pages inside the network. */
@@ -60,11 +60,10 @@ export class Grafana extends pulumi.ComponentResource {
       { length: 32, special: false },
       { parent: this },
     );
-    const volume = new docker.Volume(
-      `${name}-data`,
-      { name: `${args.placement.prefix}-${name}-data` },
-      { parent: this, protect: args.protect ?? false },
-    );
+    const volume = dataVolume(`${name}-data`, args.placement, `${name}-data`, {
+      parent: this,
+      protect: args.protect ?? false,
+    });
     const datasources = {
       apiVersion: 1,
       datasources: [
@@ -120,7 +119,7 @@ export class Grafana extends pulumi.ComponentResource {
             content: grafanaJson(dashboard),
           })),
         ],
-        volumes: [{ volume: volume.name, path: "/var/lib/grafana" }],
+        volumes: [{ volume, path: "/var/lib/grafana" }],
         ports: [{ container: grafanaPort, host: hostPort }],
         probe: { kind: "http", port: grafanaPort, path: "/api/health" },
         memoryMiB: args.memoryMiB ?? 256,
@@ -128,7 +127,7 @@ export class Grafana extends pulumi.ComponentResource {
       { parent: this },
     );
     this.password = pulumi.secret(password.result);
-    this.url = `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`;
+    this.url = `http://${publishedAddress(args.placement)}:${hostPort}`;
     this.registerOutputs({ url: this.url, password: this.password });
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type KafkaCluster } from "../kafka/cluster";
-import { type Placement, Workload } from "../workload/workload";
+import { type Placement, publishedAddress } from "../workload/placement";
+import { Workload } from "../workload/workload";
 
 /** Port of the page inside the network. */
 const kafdropPort = 9000;
@@ -48,7 +49,7 @@ export class Kafdrop extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [args.cluster.ready] },
     );
-    this.url = `http://${args.placement.publishAddress ?? "127.0.0.1"}:${hostPort}`;
+    this.url = `http://${publishedAddress(args.placement)}:${hostPort}`;
     this.registerOutputs({ url: this.url });
   }
 }
