@@ -133,7 +133,18 @@ export {
 } from "./observability/dashboards";
 export { Kafdrop, type KafdropArgs } from "./observability/kafdrop";
 
-// What runs a program: images, containers, probes.
+// What runs a program: images, where it runs, containers or services, probes.
+export {
+  dataVolume,
+  nodeLabel,
+  placementFaults,
+  placeOn,
+  publishedAddress,
+  type EnginePlacement,
+  type Placement,
+  type PlacementSettings,
+  type SwarmPlacement,
+} from "./workload/placement";
 export { imageName, pinnedImages, pinnedVersion, PulledImages, type ImageKey } from "./workload/images";
 export { type Probe } from "./workload/probe";
 export {
@@ -141,7 +152,6 @@ export {
   Workload,
   workloadFaults,
   type MountedVolume,
-  type Placement,
   type PublishedPort,
   type WorkloadArgs,
   type WorkloadFile,

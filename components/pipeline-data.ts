@@ -11,7 +11,7 @@ export function pipelineData(settings: Settings): DataHolder[] {
   return [
     ...nodeIds.map((nodeId): DataHolder => ({
       kind: "voter",
-      resource: `kafka-kafka${nodeId}-container`,
+      resource: `kafka-kafka${nodeId}-${settings.placement.kind === "swarm" ? "service" : "container"}`,
       nodeId,
       voters: brokers,
     })),

@@ -1,4 +1,3 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
@@ -28,7 +27,7 @@ import {
 import { ShrinkGuard } from "./shrink-guard";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
 import { imageName, PulledImages } from "./workload/images";
-import { type Placement } from "./workload/workload";
+import { placeOn } from "./workload/placement";
 
 /** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
 const telegrafBucketName = "weather_telegraf";
@@ -65,9 +64,9 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const prefix = `${name}-${pulumi.getStack()}`;
     const parent = { parent: this };
 
-    const images = new PulledImages(`${name}-images`, settings.imageRegistry, parent);
-    const network = new docker.Network(`${name}-network`, { name: prefix }, parent);
-    const placement: Placement = { prefix, network: network.name };
+    const onSwarm = settings.placement.kind === "swarm";
+    const images = new PulledImages(`${name}-images`, settings.imageRegistry, onSwarm, parent);
+    const { placement, network } = placeOn(settings.placement, `${name}-network`, prefix, parent);
 
     const guard = new ShrinkGuard(
       `${name}-data`,
@@ -88,7 +87,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       // Retention is each topic's own: what the brokers' default would change is no topic, but it would replace every broker.
       {
         placement,
-        image: images.pull("kafka", settings.kafka.version).name,
+        image: images.name("kafka", settings.kafka.version),
         authority,
         ...sizeOf(settings.kafka),
         protect,
@@ -111,7 +110,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     const influx = new InfluxServer(
       "influxdb",
-      { placement, image: images.pull("influxdb").name, authority, ...settings.influxdb, protect },
+      { placement, image: images.name("influxdb"), authority, ...settings.influxdb, protect },
       parent,
     );
     this.influx = influx;
@@ -174,7 +173,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     if (settings.telegraf.enabled) {
       const telegraf = {
         placement,
-        image: images.pull("telegraf").name,
+        image: images.name("telegraf"),
         kafka: cluster.access,
         influx,
         topic: this.topic("weather-telegraf"),
@@ -228,7 +227,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
           "kafdrop",
           {
             placement,
-            image: images.pull("kafdrop").name,
+            image: images.name("kafdrop"),
             cluster,
             authority,
             hostPort: settings.kafdrop.hostPort,
@@ -241,7 +240,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
           "grafana",
           {
             placement,
-            image: images.pull("grafana").name,
+            image: images.name("grafana"),
             authority,
             influx,
             buckets,

@@ -7,6 +7,7 @@ import { influxServerFaults } from "./influxdb/server";
 import { hostPorts, kafkaClusterFaults } from "./kafka/cluster";
 import { topicFaults, type TopicSettings } from "./kafka/topic";
 import { pinnedVersion } from "./workload/images";
+import { placementFaults } from "./workload/placement";
 import { portFaults } from "./workload/workload";
 
 const duration = z
@@ -63,6 +64,18 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe("Whether Kafka and InfluxDB are encrypted and authorised, and who signs the certificates"),
+  placement: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("engine") }),
+      z.strictObject({
+        kind: z.literal("swarm"),
+        nodes: z.array(z.string()).min(1, "must name the nodes' addresses"),
+        encrypted: z.boolean().default(true),
+        registry: z.string().default(""),
+      }),
+    ])
+    .prefault({ kind: "engine" })
+    .meta({ type: "object", description: "Where it runs: on one engine, or on the nodes of a Swarm" }),
   kafka: z
     .strictObject({
       brokers: z.int("must be a whole number").default(3),
@@ -200,6 +213,8 @@ export function settingsFaults(input: unknown): Fault[] {
       ...retentionFaults(settings.influxdb.retention),
     ]),
     ...under("security", certificateLifetimeFaults(settings.security)),
+    ...under("placement", placementFaults(settings.placement, brokers)),
+    ...swarmFaults(settings),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.
@@ -212,6 +227,13 @@ function retentionFaults(retention: Duration): Fault[] {
   if ((tryDurationMs(retention) ?? Infinity) >= 3_600_000) return [];
   const reason = `must be at least "1 hour", InfluxDB's own minimum, not ${JSON.stringify(retention)}`;
   return [{ propertyPath: "retention", reason }];
+}
+
+function swarmFaults({ placement, kafdrop }: Settings): Fault[] {
+  if (placement.kind !== "swarm" || !kafdrop.enabled) return [];
+  const reason =
+    "must be false on a Swarm, which publishes on every address of a node: the page knows no login";
+  return [{ propertyPath: "kafdrop.enabled", reason }];
 }
 
 function portClashes(settings: Settings): Fault[] {

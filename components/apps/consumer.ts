@@ -5,6 +5,7 @@ import { type CertificateAuthority } from "../certificates/authority";
 import { type KafkaAccess } from "../kafka/access";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
+import { publishedAddress } from "../workload/placement";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 
 /** Port of the pages and the webhook inside the network. */
@@ -44,7 +45,7 @@ export class Consumer extends pulumi.ComponentResource {
       { parent: this },
     );
     const { brokers, tls, files } = args.kafka.clientFor(name);
-    const address = placement.publishAddress ?? "127.0.0.1";
+    const address = publishedAddress(placement);
     const page = args.authority
       ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", "127.0.0.1", address] })
       .files("/run/secrets/tls");

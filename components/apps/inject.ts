@@ -1,4 +1,3 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { injectConfig } from "../../apps/inject/config";
 import { normalsFile } from "../../apps/inject/normals-file";
@@ -6,6 +5,7 @@ import { type InfluxBucket } from "../influxdb/bucket";
 import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
 import { type Settings } from "../settings";
+import { dataVolume } from "../workload/placement";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 
 const tokenFile = "/run/secrets/influxdb-token";
@@ -39,11 +39,7 @@ export class Inject extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const spool = new docker.Volume(
-      `${name}-spool`,
-      { name: `${placement.prefix}-${name}-spool` },
-      { parent: this },
-    );
+    const spool = dataVolume(`${name}-spool`, placement, `${name}-spool`, { parent: this });
     this.app = new TypeScriptApp(
       name,
       {
@@ -61,7 +57,7 @@ export class Inject extends pulumi.ComponentResource {
           spool: { directory: spoolFolder, maxBytes: 256 * 1024 * 1024 },
         },
         files: [{ path: tokenFile, content: token.token }, ...influx.client.files],
-        volumes: [{ volume: spool.name, path: spoolFolder }],
+        volumes: [{ volume: spool, path: spoolFolder }],
       },
       { parent: this },
     );

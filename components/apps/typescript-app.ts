@@ -3,13 +3,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type z } from "zod";
 import { type Fault, schemaFaults, throwIfAny, under } from "../faults";
-import {
-  type MountedVolume,
-  type Placement,
-  type PublishedPort,
-  Workload,
-  type WorkloadFile,
-} from "../workload/workload";
+import { type Placement } from "../workload/placement";
+import { type MountedVolume, type PublishedPort, Workload, type WorkloadFile } from "../workload/workload";
 import { bundle } from "./bundle";
 
 /** Where every app finds its configuration. */
@@ -80,7 +75,8 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
     super("weather:apps:TypeScriptApp", name, {}, opts);
     throwIfAny(`TypeScriptApp ${name}`, appFaults(args));
     const { contextFolder, contentHash } = bundle(args.entry, args.baseImage, args.texts);
-    this.imageName = `weather-${name}:${contentHash}`;
+    const registry = args.placement.kind === "swarm" ? args.placement.registry : undefined;
+    this.imageName = `${registry === undefined ? "" : `${registry}/`}weather-${name}:${contentHash}`;
     const image = new docker.Image(
       `${name}-image`,
       {
@@ -90,7 +86,7 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
           platform: "linux/amd64",
           builderVersion: docker.BuilderVersion.BuilderBuildKit,
         },
-        skipPush: true,
+        skipPush: registry === undefined,
       },
       { parent: this },
     );
@@ -99,7 +95,9 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
       {
         placement: args.placement,
         hostname: args.hostname ?? name,
-        image: image.imageName,
+        image: registry === undefined ? image.imageName : image.repoDigest,
+        // Without a registry the image is on the engine alone that built it.
+        ...(registry === undefined && { node: 1 }),
         command: [configPath],
         user: nodeUser,
         environment: { NODE_ENV: "production" },

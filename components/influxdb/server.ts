@@ -1,9 +1,9 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type Fault, throwIfAny } from "../faults";
 import { type CertificateAuthority } from "../certificates/authority";
-import { type Placement, portFaults, Workload, type WorkloadFile } from "../workload/workload";
+import { dataVolume, type Placement, publishedAddress } from "../workload/placement";
+import { portFaults, Workload, type WorkloadFile } from "../workload/workload";
 import { type InfluxConnection } from "./connection";
 
 /** Port of the API inside the network. */
@@ -97,14 +97,13 @@ export class InfluxServer extends pulumi.ComponentResource {
       { length: 64, special: false },
       { parent: this },
     );
-    const volume = new docker.Volume(
-      `${name}-data`,
-      { name: `${args.placement.prefix}-${name}-data` },
-      { parent: this, protect: args.protect ?? false },
-    );
+    const volume = dataVolume(`${name}-data`, args.placement, `${name}-data`, {
+      parent: this,
+      protect: args.protect ?? false,
+    });
     const secretFile = (of: string) => `/run/secrets/influxdb-${of}`;
     const { authority } = args;
-    const address = args.placement.publishAddress ?? "127.0.0.1";
+    const address = publishedAddress(args.placement);
     const certificate = authority
       ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", "127.0.0.1", address] })
       .files(certificateFolder);
@@ -143,7 +142,7 @@ export class InfluxServer extends pulumi.ComponentResource {
           { path: secretFile("operator-token"), content: token.result },
           ...(certificate?.files ?? []),
         ],
-        volumes: [{ volume: volume.name, path: "/var/lib/influxdb2" }],
+        volumes: [{ volume, path: "/var/lib/influxdb2" }],
         ports: [{ container: influxPort, host: hostPort }],
         probe: certificate
           ? { kind: "tcp", port: influxPort }

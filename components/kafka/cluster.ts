@@ -1,4 +1,3 @@
-import * as docker from "@pulumi/docker";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -6,7 +5,8 @@ import { type CertificateAuthority } from "../certificates/authority";
 import { type PemIdentity } from "../certificates/certificate";
 import { type Duration, durationForm, durationMs, tryDurationMs } from "../duration";
 import { type Fault, throwIfAny } from "../faults";
-import { type Placement, portFaults, Workload } from "../workload/workload";
+import { dataVolume, type Placement, publishedAddress } from "../workload/placement";
+import { portFaults, Workload } from "../workload/workload";
 import { type KafkaAccess, kafkaAccess } from "./access";
 import { QuorumGate, RollGate } from "./gates";
 
@@ -261,7 +261,6 @@ export class KafkaCluster extends pulumi.ComponentResource {
     const brokers = (this.brokers = args.brokers ?? defaults.brokers);
     const heapMiB = args.heapMiB ?? defaults.heapMiB;
     const readyTimeoutMs = durationMs(args.readyTimeout ?? "3 minutes");
-    const address = args.placement.publishAddress ?? "127.0.0.1";
     this.protect = args.protect ?? false;
     this.replicationFactor = args.replicationFactor ?? Math.min(3, brokers);
     this.minInsyncReplicas = args.minInsyncReplicas ?? Math.min(2, this.replicationFactor);
@@ -269,9 +268,10 @@ export class KafkaCluster extends pulumi.ComponentResource {
     const nodes = hostPorts(args).map((hostPort, index) => ({
       id: index + 1,
       hostname: `kafka${index + 1}`,
+      address: publishedAddress(args.placement, index + 1),
       hostPort,
     }));
-    this.bootstrapServers = nodes.map(({ hostPort }) => `${address}:${hostPort}`);
+    this.bootstrapServers = nodes.map(({ address, hostPort }) => `${address}:${hostPort}`);
     this.internalBootstrapServers = nodes.map(({ hostname }) => `${hostname}:${brokerPorts.internal}`);
 
     const { authority } = args;
@@ -325,12 +325,11 @@ export class KafkaCluster extends pulumi.ComponentResource {
     this.volumeNames = [];
     const incarnations: pulumi.Output<string>[] = [];
     let previous: RollGate | undefined;
-    for (const { id, hostname, hostPort } of nodes) {
-      const volume = new docker.Volume(
-        `${name}-${hostname}-data`,
-        { name: `${args.placement.prefix}-${hostname}-data` },
-        { parent: this, protect: this.protect },
-      );
+    for (const { id, hostname, address, hostPort } of nodes) {
+      const volume = dataVolume(`${name}-${hostname}-data`, args.placement, `${hostname}-data`, {
+        parent: this,
+        protect: this.protect,
+      });
       const certificate = authority?.issue(hostname, hostname, {
         kind: "peer",
         hosts: [hostname, "localhost", "127.0.0.1", address],
@@ -357,9 +356,12 @@ export class KafkaCluster extends pulumi.ComponentResource {
                 { path: secretFiles.trust, content: authority.trustPem },
               ],
             }),
-          volumes: [{ volume: volume.name, path: dataFolder }],
+          node: id,
+          volumes: [{ volume, path: dataFolder }],
           ports: [{ container: hostPort, host: hostPort }],
           probe: { kind: "tcp", port: brokerPorts.internal },
+          // Open before the quorum is: a broker that a Swarm hid until then could never be found by the others.
+          liveness: { kind: "tcp", port: brokerPorts.controller },
           memoryMiB: args.memoryMiB ?? 2 * heapMiB + 256,
           // To hand over every leader takes a few seconds; killed before that, clients wait for the session to end. A broker that
           // goes when the quorum is lost already (a `destroy`) never finishes, and is killed after this time.
@@ -367,7 +369,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
         },
         { parent: this, dependsOn: previous ? [previous] : [] },
       );
-      this.volumeNames.push(volume.name);
+      this.volumeNames.push(volume);
       incarnations.push(broker.incarnation);
       previous = new RollGate(
         `${name}-${hostname}-roll`,

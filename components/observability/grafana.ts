@@ -1,11 +1,11 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type CertificateAuthority } from "../certificates/authority";
 import { type InfluxBucket } from "../influxdb/bucket";
 import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
-import { type Placement, Workload } from "../workload/workload";
+import { dataVolume, type Placement, publishedAddress } from "../workload/placement";
+import { Workload } from "../workload/workload";
 import { type DashboardSpec, grafanaJson, influxDatasourceUid } from "./dashboards";
 
 /** Port of the pages inside the network. */
@@ -64,11 +64,10 @@ export class Grafana extends pulumi.ComponentResource {
       { length: 32, special: false },
       { parent: this },
     );
-    const volume = new docker.Volume(
-      `${name}-data`,
-      { name: `${args.placement.prefix}-${name}-data` },
-      { parent: this, protect: args.protect ?? false },
-    );
+    const volume = dataVolume(`${name}-data`, args.placement, `${name}-data`, {
+      parent: this,
+      protect: args.protect ?? false,
+    });
     const datasources = {
       apiVersion: 1,
       datasources: [
@@ -98,7 +97,7 @@ export class Grafana extends pulumi.ComponentResource {
         { name: "pipeline", type: "file", allowUiUpdates: false, options: { path: dashboardFolder } },
       ],
     };
-    const address = args.placement.publishAddress ?? "127.0.0.1";
+    const address = publishedAddress(args.placement);
     const page = args.authority
       ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", address] })
       .files("/run/secrets/tls");
@@ -144,7 +143,7 @@ export class Grafana extends pulumi.ComponentResource {
             content: grafanaJson(dashboard),
           })),
         ],
-        volumes: [{ volume: volume.name, path: "/var/lib/grafana" }],
+        volumes: [{ volume, path: "/var/lib/grafana" }],
         ports: [{ container: grafanaPort, host: hostPort }],
         probe: page
           ? { kind: "tcp", port: grafanaPort }

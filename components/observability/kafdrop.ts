@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type CertificateAuthority } from "../certificates/authority";
 import { type KafkaCluster } from "../kafka/cluster";
-import { type Placement, Workload } from "../workload/workload";
+import { type Placement, publishedAddress } from "../workload/placement";
+import { Workload } from "../workload/workload";
 
 /** Port of the page inside the network. */
 const kafdropPort = 9000;
@@ -35,7 +36,7 @@ export class Kafdrop extends pulumi.ComponentResource {
   constructor(name: string, args: KafdropArgs, opts?: pulumi.ComponentResourceOptions) {
     super("weather:observability:Kafdrop", name, {}, opts);
     const hostPort = args.hostPort ?? kafdropPort;
-    const address = args.placement.publishAddress ?? "127.0.0.1";
+    const address = publishedAddress(args.placement);
     const { brokers, tls, certificate } = args.cluster.access.clientFor(name);
     const page = args.authority
       ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", address] })

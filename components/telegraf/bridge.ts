@@ -9,7 +9,8 @@ import { InfluxRemote } from "../influxdb/remote";
 import { InfluxReplication } from "../influxdb/replication";
 import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
-import { type Placement, Workload } from "../workload/workload";
+import { type Placement } from "../workload/placement";
+import { Workload } from "../workload/workload";
 import { type TelegrafTable, telegrafToml } from "./config";
 
 /** Ports of the bridges inside the network. */

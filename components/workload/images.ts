@@ -36,7 +36,7 @@ export function imageName(key: ImageKey, registry = "", version = pinnedVersion(
 /**
  * Pulls the pinned images that a stack uses, each once, and keeps them on the engine when the stack is destroyed.
  *
- * The name of a pulled image is known at preview, so that policies can judge it.
+ * The name of a pulled image is known at preview, so that policies can judge it; a digest is once the image has been pulled.
  */
 export class PulledImages extends pulumi.ComponentResource {
   private readonly pulled = new Map<ImageKey, docker.RemoteImage>();
@@ -44,10 +44,22 @@ export class PulledImages extends pulumi.ComponentResource {
   constructor(
     name: string,
     private readonly registry?: string,
+    private readonly byDigest = false,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("weather:workload:PulledImages", name, {}, opts);
     this.registerOutputs({});
+  }
+
+  /**
+   * What containers of the image name: its name and tag; by digest where that's asked for and a registry has told one, so that every
+   * node of a Swarm runs the same.
+   */
+  name(key: ImageKey, version?: string): pulumi.Output<string> {
+    const { name, repoDigest } = this.pull(key, version);
+    return this.byDigest
+      ? pulumi.all([name, repoDigest]).apply(([tagged, digest]) => digest || tagged)
+      : name;
   }
 
   /** The image, once it is on the engine; `version` as the first who pulls it says. */

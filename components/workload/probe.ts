@@ -42,14 +42,22 @@ export function probeCommand(probe: Probe): string[] {
   return ["CMD", "bash", "-c", `${connect} && ${request} && head -n 1 <&3 | grep -q ' 200'`, probe.path];
 }
 
-/** Docker's health check of a probe. Times are in the form in which Docker gives them back. */
-export function dockerHealthcheck(probe: Probe, interval: Duration = "5 seconds") {
+/**
+ * Docker's health check of a probe. Times are in the form in which Docker gives them back.
+ *
+ * @param patience how long it may fail before the program counts as unwell; three times at least.
+ */
+export function dockerHealthcheck(
+  probe: Probe,
+  interval: Duration = "5 seconds",
+  patience: Duration = "15 seconds",
+) {
   return {
     tests: probeCommand(probe),
     interval: goDuration(interval),
     timeout: "5s",
     startPeriod: "1m0s",
     startInterval: "0s",
-    retries: Math.max(3, Math.ceil(15 / durationSeconds(interval))),
+    retries: Math.max(3, Math.ceil(durationSeconds(patience) / durationSeconds(interval))),
   };
 }

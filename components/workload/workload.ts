@@ -1,10 +1,13 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { durationSeconds, tryDurationMs, durationForm, type Duration } from "../duration";
+import { tryDurationMs, durationForm, type Duration } from "../duration";
 import { throwIfAny, under, type Fault } from "../faults";
-import { dockerHealthcheck, probeLabel, probeText, type Probe } from "./probe";
+import { runAsContainer } from "./container";
+import { type Placement } from "./placement";
+import { type Probe } from "./probe";
+import { programOf } from "./program";
+import { runAsService } from "./service";
 
-/** A file that stands in the container before its program starts. A change of it replaces the container. */
+/** A file that stands in the container before its program starts. A change of it replaces the container. On a Swarm at most 500 KiB. */
 export interface WorkloadFile {
   /** Absolute path in the container. */
   path: string;
@@ -28,20 +31,10 @@ export interface MountedVolume {
   path: string;
 }
 
-/** Where workloads of one environment run. */
-export interface Placement {
-  /** Begins the names of all containers, volumes and networks, so that environments share an engine: `weather-dev`. */
-  prefix: string;
-  /** Docker's name of the network that joins them. */
-  network: pulumi.Input<string>;
-  /** Address on the machine at which ports are published. Default `127.0.0.1`. */
-  publishAddress?: string;
-}
-
 /** Arguments of a {@link Workload}. */
 export interface WorkloadArgs {
   placement: Placement;
-  /** DNS name on the network; the container's name is `<prefix>-<hostname>`. A change replaces the container. */
+  /** DNS name on the network; the container's or service's name is `<prefix>-<hostname>`. A change replaces the container. */
   hostname: string;
   /** Full name of the image, tag included. */
   image: pulumi.Input<string>;
@@ -55,6 +48,16 @@ export interface WorkloadArgs {
   ports?: PublishedPort[];
   volumes?: MountedVolume[];
   probe: Probe;
+  /**
+   * What a Swarm asks in the probe's place: it ends a program that fails it, and tells others its name only once it passes. So programs
+   * that wait for each other must pass it before. Default: the probe.
+   */
+  liveness?: Probe;
+  /**
+   * Node of a Swarm that it runs on, from 1. Default: 1 where it has ports or volumes, which are a machine's own; else any, and another
+   * one should that be lost. One engine takes no notice.
+   */
+  node?: number;
   /** Hard limit; there is no swap on top. In MiB. */
   memoryMiB: number;
   /** User and group the program runs as, by number. Default: the image's own. */
@@ -76,6 +79,13 @@ export function workloadFaults(args: WorkloadArgs): Fault[] {
   }
   if (args.stopGrace !== undefined && tryDurationMs(args.stopGrace) === undefined) {
     faults.push({ propertyPath: "stopGrace", reason: `must be ${durationForm}` });
+  }
+  const { node, placement } = args;
+  if (placement.kind === "swarm" && node !== undefined && placement.nodes[node - 1] === undefined) {
+    faults.push({
+      propertyPath: "node",
+      reason: `must be from 1 to the number of the Swarm's nodes (${placement.nodes.length}), not ${node}`,
+    });
   }
   const seen = new Set<number>();
   for (const [index, port] of (args.ports ?? []).entries()) {
@@ -103,8 +113,9 @@ export function portFaults(propertyPath: string, port: unknown): Fault[] {
 /**
  * One program that runs: the only place that knows what runs it.
  *
- * Realised as a `docker.Container`. Nearly every change replaces the container, after the old one was stopped with grace
- * (names and ports are fixed, so the old one goes first); a change of the memory limit alone is made in place.
+ * On one engine a `docker.Container`: nearly every change replaces it, after the old one was stopped with grace (names and ports are
+ * fixed, so the old one goes first); a change of the memory limit alone is made in place. On a Swarm a `docker.Service`: changes are
+ * made in place, and the Swarm stops the old task with grace before it starts the new one.
  *
  * @throws pulumi.InputPropertiesError with every fault of the arguments.
  */
@@ -113,7 +124,7 @@ export class Workload extends pulumi.ComponentResource {
   readonly hostname: string;
   /** Changes with every new incarnation: what roll gates watch. */
   declare readonly incarnation: pulumi.Output<string>;
-  /** Docker's name of the container. */
+  /** Docker's name of the container or service. */
   declare readonly containerName: pulumi.Output<string>;
 
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -121,55 +132,13 @@ export class Workload extends pulumi.ComponentResource {
     throwIfAny(`Workload ${name}`, workloadFaults(args));
     this.hostname = args.hostname;
 
-    const graceSeconds = durationSeconds(args.stopGrace ?? "30 seconds");
-    const labels = { ...args.labels, [probeLabel]: probeText(args.probe) };
-    const container = new docker.Container(
-      `${name}-container`,
-      {
-        name: `${args.placement.prefix}-${args.hostname}`,
-        hostname: args.hostname,
-        image: args.image,
-        ...(args.command && { command: args.command }),
-        ...(args.entrypoint && { entrypoints: args.entrypoint }),
-        envs: Object.entries(args.environment ?? {})
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, value]) => pulumi.interpolate`${key}=${value}`),
-        uploads: (args.files ?? []).map((file) => ({
-          file: file.path,
-          content: file.content,
-          permissions: "0440",
-        })),
-        ports: (args.ports ?? []).map((port) => ({
-          internal: port.container,
-          external: port.host,
-          ip: args.placement.publishAddress ?? "127.0.0.1",
-          protocol: "tcp",
-        })),
-        volumes: (args.volumes ?? []).map(({ volume, path }) => ({
-          volumeName: volume,
-          containerPath: path,
-        })),
-        networksAdvanced: [{ name: args.placement.network, aliases: [args.hostname] }],
-        networkMode: "bridge",
-        labels: Object.entries(labels).map(([label, value]) => ({ label, value })),
-        healthcheck: dockerHealthcheck(args.probe),
-        // Files are uploaded as root's, and not every version of the provider can give them to another user: the program reads them as
-        // a member of root's group, and changes none.
-        groupAdds: ["0"],
-        ...(args.user && { user: `${args.user.uid}:${args.user.gid}` }),
-        memory: args.memoryMiB,
-        memorySwap: args.memoryMiB,
-        restart: "unless-stopped",
-        logDriver: "json-file",
-        logOpts: { "max-size": "10m", "max-file": "3" },
-        stopTimeout: graceSeconds,
-        destroyGraceSeconds: graceSeconds,
-        securityOpts: ["no-new-privileges:true"],
-      },
-      { parent: this, deleteBeforeReplace: true },
-    );
-    this.incarnation = container.id;
-    this.containerName = container.name;
+    const program = programOf(args);
+    const { incarnation, containerName } =
+      args.placement.kind === "swarm"
+        ? runAsService(name, args.placement, program, this)
+        : runAsContainer(name, args.placement, program, this);
+    this.incarnation = incarnation;
+    this.containerName = containerName;
     this.registerOutputs({
       hostname: this.hostname,
       incarnation: this.incarnation,

@@ -150,7 +150,7 @@ test("Pulumi.yaml declares the schema's sections: names, types, defaults and des
     const { type } = z.toJSONSchema(section, { io: "input", unrepresentable: "any" }) as {
       type: keyof typeof types;
     };
-    const value = type === "object" ? {} : section.parse(undefined);
+    const { defaultValue: value } = section.def as { defaultValue: unknown };
     const items = type === "array" && { items: { type: "string" } };
     return [name, { type: types[type], ...items, default: value, description: section.description }];
   });
