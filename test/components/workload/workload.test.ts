@@ -117,7 +117,7 @@ test("what a workload says becomes a container that is confined, limited and com
     user: "1000:1001",
     ...{ memory: 64, memorySwap: 64, restart: "unless-stopped" },
     ...{ logDriver: "json-file", logOpts: { "max-size": "10m", "max-file": "3" } },
-    ...{ stopTimeout: 90, destroyGraceSeconds: 90 },
+    ...{ stopTimeout: 90, destroyGraceSeconds: 90, groupAdds: ["0"] },
     securityOpts: ["no-new-privileges:true"],
   });
 });
@@ -129,7 +129,7 @@ test("what isn't said is left to the image, and a label of the program's can't h
   expect(inputs).toMatchObject({
     ports: [],
     labels: [{ label: "pulumi-weather-pipeline.probe", value: "http:8080/healthz" }],
-    ...{ stopTimeout: 30, destroyGraceSeconds: 30, groupAdds: ["0"] },
+    ...{ stopTimeout: 30, destroyGraceSeconds: 30 },
   });
 });
 
