@@ -66,6 +66,13 @@ function stateOf(type: string, name: string, inputs: Record<string, unknown>): R
     case "RandomBytes":
       // 16 bytes whose base64 has a plus, a slash and padding.
       return { ...inputs, base64: pulumi.secret("++//ABCDEFGHIJKLMNOPQw=="), hex: text };
+    case "PrivateKey":
+      return { ...inputs, privateKeyPem: text, privateKeyPemPkcs8: text };
+    case "CertRequest":
+      return { ...inputs, certRequestPem: `request of ${name}` };
+    case "SelfSignedCert":
+    case "LocallySignedCert":
+      return { ...inputs, certPem: `certificate of ${name}` };
     case "Token":
       return { ...inputs, token: text, tokenId: id };
     default:

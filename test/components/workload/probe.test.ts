@@ -13,6 +13,7 @@ test.each<[Probe, string]>([
   [{ kind: "tcp", port: 9092 }, "tcp:9092"],
   [{ kind: "http", port: 8086, path: "/health" }, "http:8086/health"],
   [{ kind: "http", port: 80, path: "/" }, "http:80/"],
+  [{ kind: "https", port: 8080, path: "/healthz" }, "https:8080/healthz"],
   [{ kind: "http", port: 1, path: "/a/b?c=d:e" }, "http:1/a/b?c=d:e"],
 ])("%j in words and back", (probe, text) => {
   expect(probeText(probe)).toBe(text);

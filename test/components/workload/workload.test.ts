@@ -117,7 +117,7 @@ test("what a workload says becomes a container that is confined, limited and com
     user: "1000:1001",
     ...{ memory: 64, memorySwap: 64, restart: "unless-stopped" },
     ...{ logDriver: "json-file", logOpts: { "max-size": "10m", "max-file": "3" } },
-    ...{ stopTimeout: 90, destroyGraceSeconds: 90 },
+    ...{ stopTimeout: 90, destroyGraceSeconds: 90, groupAdds: ["0"] },
     securityOpts: ["no-new-privileges:true"],
   });
 });
@@ -133,7 +133,7 @@ test("what isn't said is left to the image, and a label of the program's can't h
   });
 });
 
-test("a file can be read by the program, whoever it runs as; a secret one stays a secret in the state", async () => {
+test("a file can be read by the program and by nobody else in the container but root; a secret one stays a secret in the state", async () => {
   const { get } = await workload({
     files: [
       { path: "/run/secrets/token", content: pulumi.secret("t") },
@@ -141,10 +141,11 @@ test("a file can be read by the program, whoever it runs as; a secret one stays 
     ],
     user: { uid: 999, gid: 998 },
   });
+  expect(get("Container inject-container").inputs["groupAdds"]).toEqual(["0"]);
   expect(get("Container inject-container").inputs["uploads"]).toEqual(
     new Secret([
-      { file: "/run/secrets/token", content: "t", permissions: "0444" },
-      { file: "/etc/config", content: "c", permissions: "0444" },
+      { file: "/run/secrets/token", content: "t", permissions: "0440" },
+      { file: "/etc/config", content: "c", permissions: "0440" },
     ]),
   );
 });

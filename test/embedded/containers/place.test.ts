@@ -94,7 +94,7 @@ test("paths become folders of this machine, names addresses, and any address the
     `data = "${data}"\nlisten = "127.70.9.2:1"\npeer = "127.70.9.1:80"\n`,
   );
   expect(fs.readFileSync(path.join(root, "run/secrets/token"), "utf8")).toBe("s3cret");
-  expect(fs.statSync(path.join(root, "run/secrets/token")).mode & 0o777).toBe(0o600);
+  expect(fs.statSync(path.join(root, "run/secrets/token")).mode & 0o777).toBe(0o400);
   expect(fs.statSync(data).isDirectory()).toBe(true);
   expect(placed.hostPath("/var/lib/thing/data/engine")).toBe(`${data}/engine`);
   expect(placed.hostPath("/var/lib/thing/database")).toBe(`${root}/var/lib/thing/database`);
