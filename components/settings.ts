@@ -45,6 +45,7 @@ export const settingsSchema = z.strictObject({
   kafka: z
     .strictObject({
       brokers: z.int("must be a whole number").default(3),
+      controllers: z.int("must be a whole number").optional(),
       firstHostPort: port.default(19_092),
       retention: duration.default("7 days"),
       retentionBytes: z.int().default(1_073_741_824),
