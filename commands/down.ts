@@ -7,6 +7,7 @@ import { projectRoot, readArguments, runCommand } from "./arguments";
 import { dockerConfigFile } from "./docker-stack";
 import { runningStack } from "./live/outputs";
 import { services } from "./live/services";
+import { isService } from "./live/swarm";
 import { pulumi, stackExists } from "./pulumi-cli";
 import { missingForDocker } from "./target";
 
@@ -68,6 +69,12 @@ async function downDocker(stack: string, volumes: boolean): Promise<boolean> {
   }
   if (running?.target !== "docker") return false;
   const names = (await services(running)).filter(({ state }) => state !== "exited").map(({ name }) => name);
+  if (names.some(isService)) {
+    process.stdout.write(
+      `A Swarm starts again what is stopped. To remove the services of stack ${stack}: npm run down -- --stack ${stack} --volumes (the volumes on the nodes stay)\n`,
+    );
+    return true;
+  }
   if (names.length > 0) {
     process.stdout.write(`Stopping ${names.length} containers of stack ${stack} ...\n`);
     const brokers = names.filter((name) => /kafka\d+$/.test(name));

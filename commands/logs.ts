@@ -7,6 +7,7 @@ import { UserError } from "../embedded/stack-config";
 import { projectRoot, readArguments, runCommand } from "./arguments";
 import { runningStack } from "./live/outputs";
 import { services } from "./live/services";
+import { isService } from "./live/swarm";
 
 const usage = "npm run logs -- NAME [--stack dev] [--follow] [--lines 200]";
 
@@ -36,7 +37,11 @@ runCommand(async () => {
     ? spawn("tail", ["--lines", values.lines, ...follow, path.join(state.containers, found, "log")], {
         stdio: "inherit",
       })
-    : spawn("docker", ["logs", "--tail", values.lines, ...follow, found], { stdio: "inherit" });
+    : spawn(
+        "docker",
+        [...(isService(found) ? ["service"] : []), "logs", "--tail", values.lines, ...follow, found],
+        { stdio: "inherit" },
+      );
   return new Promise<number>((resolve) =>
     child.once("close", (code) => {
       resolve(code ?? 1);

@@ -17,6 +17,7 @@ export { PipelineReference, pipelineReference, type PublicPipelineOutputs } from
 // Kafka.
 export {
   brokerPorts,
+  controllerCount,
   hostPorts,
   KafkaCluster,
   kafkaClusterFaults,

@@ -34,13 +34,14 @@ const telegrafBucketName = "weather_telegraf";
 
 function sizeOf({
   brokers,
+  controllers,
   firstHostPort,
   replicationFactor,
   minInsyncReplicas,
   heapMiB,
   memoryMiB,
 }: Settings["kafka"]) {
-  return { brokers, firstHostPort, replicationFactor, minInsyncReplicas, heapMiB, memoryMiB };
+  return { brokers, controllers, firstHostPort, replicationFactor, minInsyncReplicas, heapMiB, memoryMiB };
 }
 
 /**

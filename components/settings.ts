@@ -84,6 +84,7 @@ export const settingsSchema = z.strictObject({
         .regex(/^4\.\d+\.\d+$/, "must be a whole version of Kafka 4, such as 4.3.1")
         .default(pinnedVersion("kafka"))
         .describe("Version of the brokers; a change replaces them one after the other"),
+      controllers: z.int("must be a whole number").optional(),
       firstHostPort: port.default(19_092),
       retention: duration.default("7 days"),
       retentionBytes: z.int().default(1_073_741_824),

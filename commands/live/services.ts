@@ -5,6 +5,7 @@ import { stateFolder } from "../../embedded/folder";
 import { probeLabel } from "../../components/workload/probe";
 import { projectRoot } from "../arguments";
 import { type RunningStack } from "./outputs";
+import { swarmServices } from "./swarm";
 
 /** What `docker inspect` says, as far as it's read here. */
 interface Inspected {
@@ -14,10 +15,12 @@ interface Inspected {
   HostConfig: { PortBindings: Record<string, { HostIp: string; HostPort: string }[] | null> | null };
 }
 
-/** State of every container of a stack, read from what runs it. */
+/** State of every container or service of a stack, read from what runs it. */
 export async function services({ target, stack, outputs }: RunningStack): Promise<ContainerStatus[]> {
   if (target === "embedded")
     return (await supervisorStatus(stateFolder(projectRoot, stack).socket))?.services ?? [];
+  const onSwarm = swarmServices(outputs.prefix);
+  if (onSwarm.length > 0) return onSwarm.sort((a, b) => (a.name < b.name ? -1 : 1));
   const docker = (args: string[]) =>
     spawnSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }).stdout;
   const ids = docker([

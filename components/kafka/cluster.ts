@@ -35,11 +35,13 @@ export interface KafkaClusterArgs {
   authority?: CertificateAuthority;
   /** Image of every broker. A change replaces the brokers, one after the other. */
   image: pulumi.Input<string>;
-  /**
-   * How many nodes, each broker and controller. Odd, so that a majority is always clear: 3 survives the loss of one, 5 of two.
-   * 1 is for learning only. Default 3.
-   */
+  /** How many nodes, up to 5: 3 survive the loss of one, 1 is for learning only. More can be added to a running cluster. Default 3. */
   brokers?: number;
+  /**
+   * How many of the nodes are controllers too, the first ones. Odd, so that a majority is always clear. The voters are static: the number
+   * can't be changed while the cluster lives. Default 3, or 1 on fewer than three brokers.
+   */
+  controllers?: number;
   /** Port on the machine of broker 1's HOST listener; broker n's is `(n-1) * 10000` higher. Default 19092. */
   firstHostPort?: number;
   /** How long messages are kept where a topic doesn't say. Default `"7 days"`, Kafka's own. */
@@ -68,6 +70,14 @@ const defaults = {
   heapMiB: 512,
 } as const;
 
+/** How many of the nodes are controllers. */
+export function controllerCount({
+  brokers,
+  controllers,
+}: Pick<KafkaClusterArgs, "brokers" | "controllers">): number {
+  return controllers ?? ((brokers ?? defaults.brokers) >= 3 ? 3 : 1);
+}
+
 /** Port on the machine of each broker's HOST listener, broker 1 first. */
 export function hostPorts(args: Pick<KafkaClusterArgs, "brokers" | "firstHostPort">): number[] {
   return Array.from(
@@ -80,13 +90,23 @@ export function hostPorts(args: Pick<KafkaClusterArgs, "brokers" | "firstHostPor
 export function kafkaClusterFaults(args: Omit<KafkaClusterArgs, "placement" | "image">): Fault[] {
   const faults: Fault[] = [];
   const brokers = args.brokers ?? defaults.brokers;
-  const brokersFit = Number.isInteger(brokers) && brokers >= 1 && brokers % 2 === 1 && brokers <= 5;
+  const brokersFit = Number.isInteger(brokers) && brokers >= 1 && brokers !== 2 && brokers <= 5;
   if (brokersFit) {
     faults.push(...hostPortFaults(args));
   } else {
     faults.push({
       propertyPath: "brokers",
-      reason: `must be 3 or 5 (1 for learning), not ${String(brokers)}: the controllers need a clear majority, and an even number survives no more losses than the odd one below it`,
+      reason: `must be from 3 to 5 (1 for learning), not ${String(brokers)}: two survive no more losses than one`,
+    });
+  }
+  const controllers = controllerCount(args);
+  if (
+    args.controllers !== undefined &&
+    !([1, 3, 5].includes(controllers) && (!brokersFit || controllers <= brokers))
+  ) {
+    faults.push({
+      propertyPath: "controllers",
+      reason: `must be 3 or 5 (1 for learning), and no more than the brokers (${brokers}), not ${String(controllers)}: the controllers need a clear majority`,
     });
   }
   const replicationFactor = args.replicationFactor ?? Math.min(3, brokers);
@@ -220,7 +240,7 @@ export function kafkaProvider(
 }
 
 /**
- * A Kafka cluster without ZooKeeper: n nodes, each broker and controller, with static voters.
+ * A Kafka cluster without ZooKeeper: n brokers, of which the first are controllers too, with static voters.
  *
  * Three listeners apart: INTERNAL for the programs on the network, HOST published for clients on the machine, CONTROLLER for the
  * quorum alone. Auto-create is off, and what replicates by default does so over three brokers. Brokers start side by side; a later
@@ -270,6 +290,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
       hostname: `kafka${index + 1}`,
       address: publishedAddress(args.placement, index + 1),
       hostPort,
+      isController: index < controllerCount(args),
     }));
     this.bootstrapServers = nodes.map(({ address, hostPort }) => `${address}:${hostPort}`);
     this.internalBootstrapServers = nodes.map(({ hostname }) => `${hostname}:${brokerPorts.internal}`);
@@ -289,8 +310,8 @@ export class KafkaCluster extends pulumi.ComponentResource {
 
     const common = {
       CLUSTER_ID: this.clusterId,
-      KAFKA_PROCESS_ROLES: "broker,controller",
       KAFKA_CONTROLLER_QUORUM_VOTERS: nodes
+        .filter(({ isController }) => isController)
         .map(({ id, hostname }) => `${id}@${hostname}:${brokerPorts.controller}`)
         .join(","),
       KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
@@ -325,7 +346,9 @@ export class KafkaCluster extends pulumi.ComponentResource {
     this.volumeNames = [];
     const incarnations: pulumi.Output<string>[] = [];
     let previous: RollGate | undefined;
-    for (const { id, hostname, address, hostPort } of nodes) {
+    for (const { id, hostname, address, hostPort, isController } of nodes) {
+      const listeners = [`INTERNAL://:${brokerPorts.internal}`, `HOST://:${hostPort}`];
+      if (isController) listeners.push(`CONTROLLER://:${brokerPorts.controller}`);
       const volume = dataVolume(`${name}-${hostname}-data`, args.placement, `${hostname}-data`, {
         parent: this,
         protect: this.protect,
@@ -343,7 +366,8 @@ export class KafkaCluster extends pulumi.ComponentResource {
           environment: {
             ...common,
             KAFKA_NODE_ID: String(id),
-            KAFKA_LISTENERS: `INTERNAL://:${brokerPorts.internal},HOST://:${hostPort},CONTROLLER://:${brokerPorts.controller}`,
+            KAFKA_PROCESS_ROLES: isController ? "broker,controller" : "broker",
+            KAFKA_LISTENERS: listeners.join(","),
             KAFKA_ADVERTISED_LISTENERS: `INTERNAL://${hostname}:${brokerPorts.internal},HOST://${address}:${hostPort}`,
           },
           ...(authority &&
@@ -361,7 +385,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
           ports: [{ container: hostPort, host: hostPort }],
           probe: { kind: "tcp", port: brokerPorts.internal },
           // Open before the quorum is: a broker that a Swarm hid until then could never be found by the others.
-          liveness: { kind: "tcp", port: brokerPorts.controller },
+          ...(isController && { liveness: { kind: "tcp", port: brokerPorts.controller } }),
           memoryMiB: args.memoryMiB ?? 2 * heapMiB + 256,
           // To hand over every leader takes a few seconds; killed before that, clients wait for the session to end. A broker that
           // goes when the quorum is lost already (a `destroy`) never finishes, and is killed after this time.

@@ -19,7 +19,7 @@ test("the defaults are a trio on which one broker may be lost, and have no fault
 });
 
 test.each<[input: unknown, propertyPath: string, reason: RegExp]>([
-  [{ kafka: { brokers: 2 } }, "kafka.brokers", /^must be 3 or 5 \(1 for learning\), not 2: /],
+  [{ kafka: { brokers: 2 } }, "kafka.brokers", /^must be from 3 to 5 \(1 for learning\), not 2: /],
   [{ kafka: { brokers: 0 } }, "kafka.brokers", /not 0/],
   [{ kafka: { brokers: "3" } }, "kafka.brokers", /whole number/],
   [

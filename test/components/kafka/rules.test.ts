@@ -21,7 +21,7 @@ test.each<ClusterSettings>([
 
 test.each<[ClusterSettings, string[]]>([
   [{ brokers: 2 }, ["brokers"]],
-  [{ brokers: 4 }, ["brokers"]],
+  [{ brokers: 6 }, ["brokers"]],
   [{ brokers: 7 }, ["brokers"]],
   [{ brokers: 0 }, ["brokers"]],
   [{ brokers: -1 }, ["brokers"]],
