@@ -30,6 +30,9 @@ import { type Placement } from "./workload/workload";
 /** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
 const telegrafBucketName = "weather_telegraf";
 
+/** Where the consumer writes what it finds. */
+const analysisBucketName = "weather_analysis";
+
 /** The consumer's group in Kafka. */
 const consumerGroup = "weather-analysis";
 
@@ -105,7 +108,17 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       },
       { ...onInflux, protect },
     );
-    const buckets = [bucket];
+    const analysisBucket = new InfluxBucket(
+      "weather-analysis-bucket",
+      {
+        connection: influx.connection,
+        name: analysisBucketName,
+        retention: settings.influxdb.retention,
+        description: "What the analysis has found in the weather",
+      },
+      { ...onInflux, protect },
+    );
+    const buckets = [bucket, analysisBucket];
     const onBoth = { parent: this, dependsOn: [influx, cluster.ready] };
     const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
@@ -129,7 +142,11 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         ...app,
         brokers: cluster.internalBootstrapServers,
         groupId: consumerGroup,
+        influx,
+        bucket: analysisBucket,
+        bucketName: analysisBucketName,
         topic: this.topic("weather"),
+        retryTopic: this.topic("weather-retry"),
         deadLetterTopic: this.topic("weather-dlq"),
         alertsTopic: this.topic("weather-alerts"),
         settings: settings.consumer,

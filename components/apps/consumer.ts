@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { consumerConfig } from "../../apps/consumer/config";
+import { type InfluxBucket } from "../influxdb/bucket";
+import { type InfluxServer } from "../influxdb/server";
+import { InfluxToken } from "../influxdb/token";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
@@ -9,6 +12,7 @@ import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 const consumerPort = 8080;
 
 const tokenFile = "/run/secrets/webhook-token";
+const influxTokenFile = "/run/secrets/influxdb-token";
 
 /** Arguments of {@link Consumer}. */
 export interface ConsumerArgs extends AppPlacement {
@@ -16,13 +20,22 @@ export interface ConsumerArgs extends AppPlacement {
   brokers: string[];
   /** Consumer group in Kafka. A change reads the topic anew, from its beginning. */
   groupId: string;
+  influx: InfluxServer;
+  /** Where anomalies are written. */
+  bucket: InfluxBucket;
+  bucketName: string;
   topic: KafkaTopic;
+  /** What waits there is an effect that could not be done yet. */
+  retryTopic: KafkaTopic;
   deadLetterTopic: KafkaTopic;
   alertsTopic: KafkaTopic;
   settings: Settings["consumer"];
 }
 
-/** The program that analyses the weather as it comes, and takes InfluxDB's alerts at a webhook behind a bearer token. */
+/**
+ * The program that analyses the weather as it comes, writes what it finds into a bucket of its own, and takes InfluxDB's alerts at
+ * a webhook behind a bearer token. Its InfluxDB token writes that bucket and reads nothing.
+ */
 export class Consumer extends pulumi.ComponentResource {
   readonly app: TypeScriptApp<typeof consumerConfig>;
   /** Address of the webhook on the network. */
@@ -34,10 +47,19 @@ export class Consumer extends pulumi.ComponentResource {
 
   constructor(name: string, args: ConsumerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("weather:apps:Consumer", name, {}, opts);
-    const { placement, baseImage, settings } = args;
+    const { placement, baseImage, settings, influx, bucket } = args;
     const token = new random.RandomPassword(
       `${name}-webhook-token`,
       { length: 48, special: false },
+      { parent: this },
+    );
+    const influxToken = new InfluxToken(
+      `${name}-token`,
+      {
+        connection: influx.connection,
+        description: `${name}: writes ${args.bucketName}`,
+        permissions: [{ action: "write", bucket: bucket.bucketId }],
+      },
       { parent: this },
     );
     this.app = new TypeScriptApp(
@@ -51,15 +73,27 @@ export class Consumer extends pulumi.ComponentResource {
           kafka: { brokers: args.brokers },
           groupId: args.groupId,
           topic: args.topic.topicName,
+          retryTopic: args.retryTopic.topicName,
           deadLetterTopic: args.deadLetterTopic.topicName,
+          anomalies: {
+            influxdb: {
+              url: influx.internalUrl,
+              org: influx.org,
+              bucket: args.bucketName,
+              tokenFile: influxTokenFile,
+            },
+          },
           statistics: { anomalyDeviations: settings.anomalyDeviations },
           alerts: { tokenFile, topic: args.alertsTopic.topicName },
           http: { port: consumerPort },
         },
-        files: [{ path: tokenFile, content: token.result }],
+        files: [
+          { path: tokenFile, content: token.result },
+          { path: influxTokenFile, content: influxToken.token },
+        ],
         ports: [{ container: consumerPort, host: settings.hostPort }],
       },
-      { parent: this, dependsOn: [args.topic, args.deadLetterTopic, args.alertsTopic] },
+      { parent: this, dependsOn: [args.topic, args.retryTopic, args.deadLetterTopic, args.alertsTopic] },
     );
     this.webhookUrl = `http://${this.app.workload.hostname}:${consumerPort}/alerts`;
     this.webhookToken = pulumi.secret(token.result);
