@@ -3,10 +3,8 @@
  * WEATHER_LONG=1 the faults are as many as the promises speak of (about a quarter of an hour); without, a few of each.
  */
 import * as fs from "node:fs";
-import { InfluxDB } from "@influxdata/influxdb-client";
+import { InfluxDB, setLogger } from "@influxdata/influxdb-client";
 import { type Kafka, Partitioners, type Producer } from "kafkajs";
-import { createLog } from "../../apps/shared/log";
-import { createKafka } from "../../apps/shared/kafka";
 import { writeThrough } from "../../apps/shared/influxdb";
 import { header, messageId } from "../../apps/shared/message";
 import { type OutgoingRecord, Sender } from "../../apps/shared/sender";
@@ -32,8 +30,10 @@ const state = temporaryState();
 const coldStartMs = 40 * 60_000;
 let outputs: PipelineOutputs;
 let kafka: Kafka;
-const figures: Record<string, unknown> = {};
 
+/** Shown as they come: a later fault must not hide them. */
+const report = (what: string, figures: object) =>
+  process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`);
 const wait = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
 const folder = () => {
   process.env["WEATHER_STATE"] = state;
@@ -69,6 +69,9 @@ async function consumerMiB(): Promise<number> {
   return Number(kib) / 1_024;
 }
 
+/** The programs' own way to send. */
+const ours = () => new Sender(deployersKafka(outputs, "ours"));
+
 async function plainProducer(retries: number): Promise<Producer> {
   const producer = deployersKafka(outputs, "plain").producer({
     createPartitioner: Partitioners.DefaultPartitioner,
@@ -99,10 +102,9 @@ beforeAll(async () => {
 }, coldStartMs);
 
 afterAll(async () => {
-  process.stdout.write(`delivery: ${JSON.stringify(figures)}\n`);
   await run(state, "down", ["--volumes"]);
   fs.rmSync(state, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 test("garbage among good messages: all of it is a dead letter with its reason, all good ones count, memory stays", async () => {
   await act("inject", "stop");
@@ -110,7 +112,7 @@ test("garbage among good messages: all of it is a dead letter with its reason, a
   // The producer may be about to publish its last points.
   await wait(2_000);
   const before = await counts();
-  const producer = await plainProducer(5);
+  const sender = ours();
   let good = 0;
   let mostMiB = 0;
   const startMiB = await consumerMiB();
@@ -128,20 +130,17 @@ test("garbage among good messages: all of it is a dead letter with its reason, a
     };
     const { station } = message;
     good++;
-    await producer.send({
-      topic: "weather",
-      messages: [
-        ...all.slice(i, i + batchSize).map(({ key, value, headers }) => ({ key, value, headers })),
-        {
-          key: station,
-          value: JSON.stringify(message),
-          headers: { [header.schemaVersion]: "1", [header.messageId]: messageId(station, timeNs) },
-        },
-      ],
-    });
+    await sender.send("weather", [
+      ...all.slice(i, i + batchSize),
+      {
+        key: station,
+        value: JSON.stringify(message),
+        headers: { [header.schemaVersion]: "1", [header.messageId]: messageId(station, timeNs) },
+      },
+    ]);
     if (i % 1_000 === 0) mostMiB = Math.max(mostMiB, await consumerMiB());
   }
-  await producer.disconnect();
+  await sender.close();
   const after = await eventually(
     counts,
     ({ lag, deadLetters }) => lag === 0 && deadLetters >= before.deadLetters + all.length,
@@ -163,7 +162,7 @@ test("garbage among good messages: all of it is a dead letter with its reason, a
     const reason = (headers[header.reason] ?? "").replace(/\d+/g, "N");
     reasons[reason] = (reasons[reason] ?? 0) + 1;
   });
-  figures["garbage"] = { sent: all.length, deadLetters: places.size, good, startMiB, mostMiB, reasons };
+  report("garbage", { sent: all.length, deadLetters: places.size, good, startMiB, mostMiB, reasons });
   expect(places.size).toBe(all.length);
   expect(after.deadLetters - before.deadLetters).toBe(all.length);
   expect(after.messages - before.messages).toBe(good);
@@ -173,6 +172,8 @@ test("garbage among good messages: all of it is a dead letter with its reason, a
 test("programs killed at any moment, InfluxDB away: every point it acknowledged is published, each effect counted once", async () => {
   await act("inject", "start");
   const client = operator();
+  // A failed write is one that wasn't acknowledged, nothing more.
+  setLogger({ error: () => undefined, warn: () => undefined });
   const write = writeThrough(
     client.getWriteApi(outputs.influxdb.org, outputs.influxdb.bucket, "ns", {
       maxRetries: 0,
@@ -239,7 +240,7 @@ test("programs killed at any moment, InfluxDB away: every point it acknowledged 
   const distinct = new Set(ids);
   const lost = [...acknowledged].filter((id) => !distinct.has(id));
   const published = [...distinct].filter((id) => !id.startsWith("good-")).length;
-  figures["kills"] = {
+  report("kills", {
     kills,
     influxAwayMs: size.influxAwayMs,
     acknowledgedByWitness: acknowledged.size,
@@ -251,7 +252,7 @@ test("programs killed at any moment, InfluxDB away: every point it acknowledged 
     duplicatesWithoutEffect: settled.duplicates,
     anomaliesCounted: settled.anomalies,
     anomaliesInInfluxDB: settled.written,
-  };
+  });
   expect(lost).toEqual([]);
   expect(published).toBe(points);
   expect(settled.messages).toBe(distinct.size);
@@ -274,12 +275,17 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
           configEntries: [{ name: "min.insync.replicas", value: "2" }],
         },
       ],
-      waitForLeaders: true,
+      // Asked for too early, kafkajs fails on a topic that isn't everywhere yet.
+      waitForLeaders: false,
     });
+  await eventually(
+    () => admin.fetchTopicMetadata({ topics: ["loss-plain", "loss-ours"] }),
+    ({ topics }) => topics.every(({ partitions }) => partitions.every(({ leader }) => leader > 0)),
+    60_000,
+  );
   await admin.disconnect();
 
-  const log = createLog("witness");
-  const sender = new Sender(createKafka("ours", { brokers: outputs.kafka.bootstrapServers }, log));
+  const sender = ours();
   const plain = await plainProducer(100);
   const acknowledged = { ours: new Set<string>(), plain: new Set<string>() };
   const sends: Promise<void>[] = [];
@@ -353,9 +359,9 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
   await eventually(status, isWhole, 90_000);
 
   const held = { ours: new Set<string>(), plain: new Set<string>() };
-  let ours = 0;
+  let heldRecords = 0;
   await readTopic(kafka, "loss-ours", ({ value }) => {
-    ours++;
+    heldRecords++;
     held.ours.add(String(value));
   });
   await readTopic(kafka, "loss-plain", ({ value }) => held.plain.add(String(value)));
@@ -366,15 +372,15 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
   const client = operator();
   const points = await pointsIn(client, outputs.influxdb.org, "weather");
   await eventually(counts, ({ lag, messages }) => lag === 0 && messages >= points, 90_000);
-  figures["brokers"] = {
+  report("brokers", {
     kills: size.brokerKills + 2,
     acknowledgedOurs: acknowledged.ours.size,
     lostOurs: lost("ours"),
-    doubledOurs: ours - held.ours.size,
+    doubledOurs: heldRecords - held.ours.size,
     acknowledgedPlain: acknowledged.plain.size,
     lostPlain: lost("plain"),
     pauseOfOneLostMs,
     goesOnAfterMs,
-  };
+  });
   expect(lost("ours")).toBe(0);
 });
