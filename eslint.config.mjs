@@ -20,6 +20,25 @@ export default tseslint.config(
     },
   },
   {
+    // kafkajs loses acknowledged messages of a send that spans partitions: see the class Sender.
+    files: ["apps/**", "commands/**", "components/**", "embedded/**"],
+    ignores: ["apps/shared/sender.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          "MemberExpression[property.name='producer'][parent.type='CallExpression'][parent.callee.property.name='producer']",
+          "MemberExpression[property.name='sendBatch']",
+          // kafkajs' takes one object; the Sender's a topic and its records.
+          "CallExpression[callee.property.name='send'][arguments.length=1] > ObjectExpression:has(> Property[key.name='messages'])",
+        ].map((selector) => ({
+          selector,
+          message: "Records are sent through apps/shared/sender.ts alone: kafkajs loses some of its own way.",
+        })),
+      ],
+    },
+  },
+  {
     files: ["test/**"],
     rules: { "@typescript-eslint/no-unsafe-assignment": "off" },
   },

@@ -26,6 +26,7 @@ export function pipelineData(settings: Settings): DataHolder[] {
     })),
     volume("influxdb-data"),
     bucket("weather"),
+    bucket("weather-analysis-bucket"),
     ...(settings.telegraf.enabled ? [bucket("weather-telegraf-bucket")] : []),
     ...(settings.inject.enabled ? [volume("inject-spool")] : []),
     ...(settings.grafana.enabled ? [volume("grafana-data")] : []),

@@ -29,8 +29,8 @@ export function pipelineRights(settings: Settings): ProgramRights[] {
     },
     {
       principal: "consumer",
-      reads: ["weather"],
-      writes: ["weather-dlq", "weather-alerts"],
+      reads: ["weather", "weather-retry"],
+      writes: ["weather-retry", "weather-dlq", "weather-alerts"],
       groups: [{ name: consumerGroup }],
       quota: { writeBytesPerSecond: 16 * mebibyte, readBytesPerSecond: 128 * mebibyte },
     },

@@ -32,6 +32,9 @@ import { placeOn } from "./workload/placement";
 /** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
 const telegrafBucketName = "weather_telegraf";
 
+/** Where the consumer writes what it finds. */
+const analysisBucketName = "weather_analysis";
+
 function sizeOf({
   brokers,
   controllers,
@@ -126,7 +129,17 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       },
       { ...onInflux, protect },
     );
-    const buckets = [bucket];
+    const analysisBucket = new InfluxBucket(
+      "weather-analysis-bucket",
+      {
+        connection: influx.connection,
+        name: analysisBucketName,
+        retention: settings.influxdb.retention,
+        description: "What the analysis has found in the weather",
+      },
+      { ...onInflux, protect },
+    );
+    const buckets = [bucket, analysisBucket];
     const onBoth = { parent: this, dependsOn: [influx, cluster.ready, ...rights] };
     const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
@@ -151,7 +164,11 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         kafka: cluster.access,
         authority,
         groupId: consumerGroup,
+        influx,
+        bucket: analysisBucket,
+        bucketName: analysisBucketName,
         topic: this.topic("weather"),
+        retryTopic: this.topic("weather-retry"),
         deadLetterTopic: this.topic("weather-dlq"),
         alertsTopic: this.topic("weather-alerts"),
         settings: settings.consumer,

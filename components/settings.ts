@@ -174,13 +174,27 @@ export type Settings = z.output<typeof settingsSchema>;
 /** An environment's settings as written: every part may be left out. */
 export type SettingsInput = z.input<typeof settingsSchema>;
 
+/** A record that was set aside is kept whole, with headers that say why: so it may be longer than it was (1 MiB at most by default). */
+const setAsideBytes = 2 * 1_048_588;
+
 /** Name, partitions and cleanup of the pipeline's own topics. */
 export function pipelineTopics(settings: Settings): TopicSettings[] {
   const { partitions, retention, retentionBytes } = settings.kafka;
   return [
     { name: "weather", partitions, cleanup: { policy: "delete", retention, retentionBytes } },
     { name: "weather-telegraf", partitions, cleanup: { policy: "delete", retention, retentionBytes } },
-    { name: "weather-dlq", partitions, cleanup: { policy: "delete", retention: "30 days", retentionBytes } },
+    {
+      name: "weather-retry",
+      partitions,
+      cleanup: { policy: "delete", retention, retentionBytes },
+      maxMessageBytes: setAsideBytes,
+    },
+    {
+      name: "weather-dlq",
+      partitions,
+      cleanup: { policy: "delete", retention: "30 days", retentionBytes },
+      maxMessageBytes: setAsideBytes,
+    },
     {
       name: "weather-alerts",
       partitions,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpServer, kafkaConnection, ms, topic } from "../shared/config";
+import { httpServer, influxdbConnection, kafkaConnection, ms, topic } from "../shared/config";
 
 const count = z.int("must be a whole number");
 
@@ -15,6 +15,23 @@ export const consumerConfig = z.strictObject({
   deadLetterTopic: topic
     .default("weather-dlq")
     .describe('Topic of messages that can\'t be used. Default "weather-dlq".'),
+  retryTopic: topic
+    .default("weather-retry")
+    .describe('Topic of effects that wait for their next attempt. Default "weather-retry".'),
+  anomalies: z
+    .strictObject({
+      influxdb: influxdbConnection,
+      maxAttempts: count
+        .min(1, "must be at least 1")
+        .default(15)
+        .describe("Then the message becomes a dead letter. Default 15, about ten minutes."),
+      firstDelayMs: ms
+        .default(1_000)
+        .describe("Wait after the first failed attempt, doubled after each further one. Default 1000."),
+      maxDelayMs: ms.default(60_000).describe("Longest wait between two attempts. Default 60000."),
+    })
+    .optional()
+    .describe("The bucket that anomalies are written to. Default: none, they are counted and shown only."),
   statistics: z
     .strictObject({
       windowMs: ms

@@ -1,19 +1,25 @@
 import { once } from "node:events";
 import { type EachBatchPayload } from "kafkajs";
+import { createInfluxdb, writeThrough } from "../shared/influxdb";
 import { createKafka } from "../shared/kafka";
 import { readSecret, runProgram } from "../shared/lifecycle";
-import { decodeMessage, epochNs, header, messageId } from "../shared/message";
+import { type Log } from "../shared/log";
 import { untilDone } from "../shared/retry";
-import { type OutgoingRecord, Sender } from "../shared/sender";
+import { Sender } from "../shared/sender";
+import { deadLetterOf } from "../shared/set-aside";
 import { type Alert, AlertFolding } from "./alerts";
-import { consumerConfig } from "./config";
-import { deadLetterOf } from "./deadLetter";
+import { Analysis } from "./analysis";
+import { AnomalyEffect, type Settled } from "./anomaly-effect";
+import { consumerConfig, type ConsumerConfig } from "./config";
+import { countedThings } from "./memory";
+import { KafkaOffsets } from "./offsets";
 import { Rate, Recent } from "./recent";
-import { type Anomaly, Stations } from "./stations";
+import { takeRetries } from "./retries";
+import { type Anomaly } from "./stations";
 import { alertsWebhook } from "./webhook";
 
-/** Messages between two signs of life to the group. */
-const messagesPerHeartbeat = 1_000;
+/** How long the analysis waits for an answer of InfluxDB. */
+const anomalyTimeoutMs = 3_000;
 
 void runProgram("consumer", consumerConfig, async (config, { log, metrics, health, stop, route }) => {
   const processed = metrics.counter(
@@ -32,6 +38,14 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     "weather_consumer_anomalies_total",
     "Values far from the mean of their station.",
   );
+  const written = metrics.counter(
+    "weather_consumer_anomalous_messages_written_total",
+    "Messages whose anomalies InfluxDB has acknowledged.",
+  );
+  const retries = metrics.counter(
+    "weather_consumer_retries_total",
+    "Messages that were put into the retry topic, once an attempt.",
+  );
   const alertCount = metrics.counter(
     "weather_consumer_alerts_total",
     "Alerts received, by what became of them.",
@@ -41,16 +55,18 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     "Times that kafkajs gave up and was started again.",
   );
   const lagGauge = metrics.gauge("weather_consumer_lag", "Messages of the partition not taken in yet.");
+  const countedGauge = metrics.gauge(
+    "weather_consumer_counted",
+    "What was counted of the partition since the group began, over all restarts.",
+  );
   const stationGauge = metrics.gauge("weather_consumer_stations", "Stations known.");
 
   const token = readSecret("alerts.tokenFile", config.alerts.tokenFile);
   const kafka = createKafka("consumer", config.kafka, log);
   const sender = new Sender(kafka);
-  const stations = new Stations(config.statistics, config.duplicateWindowPoints);
   const rate = new Rate(10);
   const anomalies = new Recent<Anomaly>(50);
   const alerts = new Recent<Alert>(50);
-  const lag = new Map<number, number>();
 
   route(
     "POST /alerts",
@@ -82,60 +98,13 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     body: {
       time: new Date().toISOString(),
       messagesPerSecond: rate.perSecond(),
-      lag: Object.fromEntries(lag),
-      stations: stations.summary(),
+      lag: Object.fromEntries(analysis.lag),
+      counted: analysis.counts(),
+      stations: analysis.summary(),
       anomalies: anomalies.list(),
       alerts: alerts.list(),
     },
   }));
-
-  const process = (
-    topic: string,
-    partition: number,
-    message: EachBatchPayload["batch"]["messages"][number],
-  ): OutgoingRecord | undefined => {
-    const decoded = decodeMessage(message.value, message.headers?.[header.schemaVersion]?.toString());
-    if ("fault" in decoded) {
-      log("warn", "a message can't be used", { partition, offset: message.offset, reason: decoded.fault });
-      return deadLetterOf(topic, partition, message, decoded.fault);
-    }
-    const weather = decoded.message;
-    const found = stations.take(messageId(weather.station, epochNs(weather.time) ?? ""), weather, partition);
-    if (!found) {
-      duplicates.add(1);
-      return undefined;
-    }
-    processed.add(1);
-    rate.add(1);
-    for (const anomaly of found) {
-      anomalyCount.add(1, { measure: anomaly.measure });
-      anomalies.add(anomaly);
-    }
-    return undefined;
-  };
-
-  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-    const { batch } = payload;
-    for (
-      let i = 0;
-      i < batch.messages.length && payload.isRunning() && !payload.isStale();
-      i += messagesPerHeartbeat
-    ) {
-      const part = batch.messages.slice(i, i + messagesPerHeartbeat);
-      const dead = part.flatMap((message) => process(batch.topic, batch.partition, message) ?? []);
-      if (dead.length > 0) {
-        await sender.send(config.deadLetterTopic, dead);
-        deadLetters.add(dead.length);
-      }
-      const last = part.at(-1)?.offset ?? batch.lastOffset();
-      payload.resolveOffset(last);
-      const behind = Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(last)) - 1);
-      lag.set(batch.partition, behind);
-      lagGauge.set(behind, { partition: batch.partition });
-      stationGauge.set(stations.size);
-      await payload.heartbeat();
-    }
-  };
 
   const consumer = kafka.consumer({
     groupId: config.groupId,
@@ -152,13 +121,70 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
       },
     },
   });
+  const effect = config.anomalies && anomalyEffect(config.anomalies, config.retryTopic, log);
+  const keep = async ({ done, retries: again, deadLetters: dead }: Settled): Promise<void> => {
+    await Promise.all([sender.send(config.retryTopic, again), sender.send(config.deadLetterTopic, dead)]);
+    written.add(done);
+    retries.add(again.length);
+    deadLetters.add(dead.length);
+  };
+  const analysis = new Analysis({
+    statistics: config.statistics,
+    duplicateWindowPoints: config.duplicateWindowPoints,
+    offsets: new KafkaOffsets(kafka, config.groupId, config.topic),
+    seek: (partition, offset) => {
+      consumer.seek({ topic: config.topic, partition, offset: String(offset) });
+    },
+    effects: async ({ deadLetters: dead, anomalies: found }) => {
+      if (dead[0])
+        log("warn", "messages can't be used", {
+          messages: dead.length,
+          partition: dead[0].source.partition,
+          offset: dead[0].source.message.offset,
+          reason: dead[0].reason,
+        });
+      await sender.send(
+        config.deadLetterTopic,
+        dead.map(({ source, reason }) => deadLetterOf(source, reason)),
+      );
+      for (const anomaly of found.flatMap((one) => one.anomalies)) anomalies.add(anomaly);
+      if (effect) await keep(await effect.settle(found.map((one) => ({ ...one, attempts: 0 }))));
+    },
+    counted: (more) => {
+      processed.add(more.messages);
+      rate.add(more.messages);
+      duplicates.add(more.duplicates);
+      anomalyCount.add(more.anomalies);
+      deadLetters.add(more.deadLetters);
+    },
+    untilDone: (load) =>
+      untilDone(load, stop, (reason, retryInMs) => {
+        health.trouble(`the group's offsets can't be read: ${reason}`);
+        log("warn", "the group's offsets can't be read", { reason, retryInMs });
+      }),
+  });
+
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    if (payload.batch.topic === config.retryTopic) {
+      if (effect && config.anomalies) await takeRetries(payload, effect, config.anomalies.maxDelayMs, keep);
+      return;
+    }
+    await analysis.take(payload.batch, payload);
+    for (const [partition, behind] of analysis.lag) lagGauge.set(behind, { partition });
+    for (const [partition, counts] of Object.entries(analysis.counts()))
+      for (const what of countedThings) countedGauge.set(counts[what], { partition, what });
+    stationGauge.set(analysis.stations);
+  };
+
   consumer.on("consumer.heartbeat", () => {
     health.progress();
   });
   consumer.on("consumer.group_join", ({ payload }) => {
     const mine = new Set(payload.memberAssignment[config.topic] ?? []);
-    stations.keepPartitions(mine);
-    for (const partition of lag.keys()) if (!mine.has(partition)) lag.delete(partition);
+    const joinedAt = Date.now();
+    void analysis.assigned(mine).then(() => {
+      log("info", "knows where to go on", { counted: analysis.counts(), afterMs: Date.now() - joinedAt });
+    });
     log("info", "joined the group", { partitions: [...mine] });
     // A member without a partition has nothing to read, and is well.
     health.progress();
@@ -168,9 +194,10 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
   await untilDone(
     async () => {
       await consumer.connect();
-      await consumer.subscribe({ topic: config.topic, fromBeginning: true });
-      // kafkajs commits after each batch, and only what was resolved: processed.
-      await consumer.run({ eachBatchAutoResolve: false, eachBatch });
+      const topics = effect ? [config.topic, config.retryTopic] : [config.topic];
+      await consumer.subscribe({ topics, fromBeginning: true });
+      // Each batch commits by itself: its offset together with what was counted up to it.
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
     },
     stop,
     (reason, retryInMs) => {
@@ -182,3 +209,17 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
   await consumer.disconnect();
   await sender.close();
 });
+
+function anomalyEffect(
+  anomalies: NonNullable<ConsumerConfig["anomalies"]>,
+  retryTopic: string,
+  log: Log,
+): AnomalyEffect {
+  const { influxdb } = anomalies;
+  const api = createInfluxdb(influxdb, anomalyTimeoutMs).getWriteApi(influxdb.org, influxdb.bucket, "ns", {
+    maxRetries: 0,
+    flushInterval: 0,
+    batchSize: 10_000,
+  });
+  return new AnomalyEffect(writeThrough(api), anomalies, retryTopic, log);
+}

@@ -36,7 +36,6 @@ const resolution: Readonly<Record<Measure, number>> = {
 };
 
 interface Station {
-  readonly partition: number;
   /** In order of arrival; `first` counts those that have left the window. */
   window: { readonly timeMs: number; readonly message: WeatherMessage }[];
   first: number;
@@ -48,18 +47,19 @@ interface Station {
   anomalies: number;
 }
 
-/** Rolling statistics of every station. Each message counts once, however often it is delivered. */
+/** Rolling statistics of the stations of one partition. Each message counts once, however often it is delivered. */
 export class Stations {
   readonly #stations = new Map<string, Station>();
 
   constructor(
     private readonly options: StatisticsOptions,
     private readonly duplicateWindowPoints: number,
+    private readonly partition: number,
   ) {}
 
   /** Takes a message in; undefined where it was taken in before, else what is unusual about it. */
-  take(id: string, message: WeatherMessage, partition: number): Anomaly[] | undefined {
-    const station = this.#station(message, partition);
+  take(id: string, message: WeatherMessage): Anomaly[] | undefined {
+    const station = this.#station(message);
     if (station.seenIds.has(id)) return undefined;
     station.seenIds.add(id);
     if (station.seenIds.size > this.duplicateWindowPoints) {
@@ -85,20 +85,14 @@ export class Stations {
     return anomalies;
   }
 
-  /** Forgets stations of partitions that another member of the group has now. */
-  keepPartitions(partitions: ReadonlySet<number>): void {
-    for (const [name, { partition }] of this.#stations)
-      if (!partitions.has(partition)) this.#stations.delete(name);
-  }
-
   summary(): Record<string, StationSummary> {
     return Object.fromEntries(
       [...this.#stations]
         .sort(([a], [b]) => a.localeCompare(b))
-        .map(([name, { partition, latest, statistics, anomalies }]) => [
+        .map(([name, { latest, statistics, anomalies }]) => [
           name,
           {
-            partition,
+            partition: this.partition,
             latest,
             anomalies,
             measures: Object.fromEntries(
@@ -115,11 +109,10 @@ export class Stations {
     return this.#stations.size;
   }
 
-  #station(message: WeatherMessage, partition: number): Station {
+  #station(message: WeatherMessage): Station {
     const known = this.#stations.get(message.station);
     if (known) return known;
     const station: Station = {
-      partition,
       window: [],
       first: 0,
       newestMs: Number.NEGATIVE_INFINITY,

@@ -1,5 +1,5 @@
 import { runProgram } from "../shared/lifecycle";
-import { createInfluxdb } from "../shared/influxdb";
+import { createInfluxdb, writeThrough } from "../shared/influxdb";
 import { sleep } from "../shared/retry";
 import { Backlog } from "./backlog";
 import { injectConfig, type InjectConfig } from "./config";
@@ -7,7 +7,7 @@ import { seattleNormals, seattleSource } from "./seattle";
 import { simulatedSource } from "./simulate";
 import { Spool } from "./spool";
 import { type Source, toLine } from "./weather";
-import { Writer, writeThrough } from "./writer";
+import { Writer } from "./writer";
 
 /** Time to write what is left after SIGTERM. */
 const flushOnStopMs = 5_000;

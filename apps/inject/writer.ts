@@ -1,4 +1,4 @@
-import { HttpError, type WriteApi } from "@influxdata/influxdb-client";
+import { isRefusal } from "../shared/influxdb";
 import { reasonOf } from "../shared/log";
 import { sleep } from "../shared/retry";
 import { type Backlog } from "./backlog";
@@ -49,17 +49,4 @@ export class Writer {
       }
     }
   }
-}
-
-/** Answers that the same lines would get again: not line protocol, too large, in conflict with a field's type or outside retention. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof HttpError && [400, 413, 422].includes(error.statusCode);
-}
-
-/** Writes lines through a write API that was made with `maxRetries: 0`. Rejects unless InfluxDB has acknowledged them all. */
-export function writeThrough(api: WriteApi): (lines: readonly string[]) => Promise<void> {
-  return async (lines) => {
-    api.writeRecords([...lines]);
-    await api.flush();
-  };
 }

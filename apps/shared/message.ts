@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** One weather observation, as it stands as JSON in the value of a Kafka record. */
 export interface WeatherMessage {
   readonly station: string;
@@ -13,10 +15,31 @@ export interface WeatherMessage {
   readonly humidity?: number;
 }
 
-/** Names of the headers every weather message carries. */
-export const header = { schemaVersion: "schema-version", messageId: "message-id", reason: "reason" } as const;
+/**
+ * Names of all headers that the pipeline puts on its records. Every weather message bears the first two; the others are borne by
+ * records that were set aside (see set-aside.ts).
+ */
+export const header = {
+  schemaVersion: "schema-version",
+  messageId: "message-id",
+  /** Why a record was set aside. */
+  reason: "reason",
+  sourceTopic: "source-topic",
+  sourcePartition: "source-partition",
+  sourceOffset: "source-offset",
+  /** Time of the record where it stood first, in milliseconds since 1970. */
+  sourceTimestamp: "source-timestamp",
+  /** Topic that a dead letter is sent to when it is replayed. */
+  replayTo: "replay-to",
+  /** Number of failed attempts. */
+  attempts: "retry-attempts",
+  /** When the next attempt is due: ISO 8601. */
+  retryAt: "retry-at",
+  /** The effect that is still owed: a JSON array of anomalies. */
+  anomalies: "anomalies",
+} as const;
 
-/** Version of {@link WeatherMessage}, in the header `schema-version`. */
+/** Version of {@link WeatherMessage}, in the header `schema-version`. A released one never changes in a way that breaks a reader. */
 export const schemaVersion = "1";
 
 export const measures = ["temperature", "pressure", "wind", "humidity"] as const;
@@ -69,41 +92,87 @@ export function messageIdTimeMs(id: string): number | undefined {
   return digits === undefined ? undefined : Number(digits.slice(0, -6));
 }
 
-/** Checks a value against {@link WeatherMessage} and {@link bounds}. Properties it doesn't know are left alone. */
+const measured = (measure: Measure): z.ZodNumber => {
+  const [min, max] = bounds[measure];
+  const error = ({ input }: { readonly input?: unknown }): string =>
+    `${String(input)} is outside ${min}..${max}`;
+  return z
+    .number({ error: ({ input }) => (input === undefined ? "is missing" : "must be a number") })
+    .min(min, { error })
+    .max(max, { error });
+};
+
+/** {@link WeatherMessage} as a schema. Properties it doesn't know are left alone. */
+export const messageSchema = z.looseObject(
+  {
+    station: z
+      .string("must be a name of 1..200 characters")
+      .min(1, "must be a name of 1..200 characters")
+      .max(200, "must be a name of 1..200 characters"),
+    time: z
+      .string("must be ISO 8601 in UTC, from 1970 on, such as 2026-01-31T10:00:00Z")
+      .refine((time) => epochNs(time) !== undefined, {
+        error: "must be ISO 8601 in UTC, from 1970 on, such as 2026-01-31T10:00:00Z",
+      }),
+    temperature: measured("temperature"),
+    pressure: measured("pressure"),
+    wind: measured("wind"),
+    humidity: measured("humidity").optional(),
+  },
+  "not a JSON object",
+) satisfies z.ZodType<WeatherMessage>;
+
+/** Checks a value against {@link messageSchema}; the first fault is told. */
 export function checkMessage(value: unknown): Checked {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { fault: "not a JSON object" };
-  const candidate = value as Partial<Record<keyof WeatherMessage, unknown>>;
-  const { station, time } = candidate;
-  if (typeof station !== "string" || station === "" || station.length > 200) {
-    return { fault: "station: must be a name of 1..200 characters" };
-  }
-  if (typeof time !== "string" || epochNs(time) === undefined) {
-    return { fault: "time: must be ISO 8601 in UTC, from 1970 on, such as 2026-01-31T10:00:00Z" };
-  }
-  for (const measure of measures) {
-    const measured = candidate[measure];
-    if (measured === undefined && measure === "humidity") continue;
-    if (measured === undefined) return { fault: `${measure}: is missing` };
-    if (typeof measured !== "number" || !Number.isFinite(measured))
-      return { fault: `${measure}: must be a number` };
-    const [min, max] = bounds[measure];
-    if (measured < min || measured > max)
-      return { fault: `${measure}: ${measured} is outside ${min}..${max}` };
-  }
-  return { message: value as WeatherMessage };
+  const { data, error } = messageSchema.safeParse(value);
+  if (data) return { message: data };
+  const [issue] = error.issues;
+  return {
+    fault: [...(issue?.path.map(String) ?? []), issue?.message ?? "not a weather message"].join(": "),
+  };
 }
 
-/** Reads the value of a Kafka record, whose header `schema-version`, where there is one, must be the version known here. */
-export function decodeMessage(value: Buffer | null, version = schemaVersion): Checked {
-  if (version !== schemaVersion)
-    return { fault: `schema-version: ${version} is unknown, ${schemaVersion} is read here` };
-  if (value === null) return { fault: "no value" };
+/**
+ * What becomes of a value of each version that is read, before it is checked as the current one. A new version is added at the
+ * end, and each older one brought up to it, so that old and new messages are read side by side while programs are replaced.
+ */
+const upgrades: Readonly<Record<string, (value: unknown) => unknown>> = {
+  "0": withUtcTime,
+  [schemaVersion]: (value) => value,
+};
+
+/** The version of a record without the header: written by hand or by a foreign tool. */
+const unmarkedVersion = "0";
+
+/** Version 0 may also tell its time in milliseconds since 1970, or with an offset from UTC. */
+function withUtcTime(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("time" in value)) return value;
+  const { time } = value;
+  const hasOffset = typeof time === "string" && /T.*[+-]\d{2}:?\d{2}$/.test(time);
+  if (typeof time !== "number" && !hasOffset) return value;
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? value : { ...value, time: date.toISOString() };
+}
+
+/** Longest value that is read, in bytes: a weather message has about 110. */
+const maxValueBytes = 16_384;
+
+/** Reads the value of a Kafka record, of the version in its header `schema-version`. */
+export function decodeMessage(value: Buffer | null, version = unmarkedVersion): Checked {
+  const upgrade = Object.hasOwn(upgrades, version) ? upgrades[version] : undefined;
+  if (!upgrade) {
+    return {
+      fault: `schema-version: ${JSON.stringify(version.slice(0, 20))} is unknown, ${Object.keys(upgrades).join(" and ")} are read here`,
+    };
+  }
+  if (value === null || value.length === 0) return { fault: "no value" };
+  if (value.length > maxValueBytes)
+    return { fault: `the value has ${value.length} bytes, more than ${maxValueBytes}` };
   let json: unknown;
   try {
     json = JSON.parse(value.toString("utf8"));
   } catch {
     return { fault: "not JSON" };
   }
-  return checkMessage(json);
+  return checkMessage(upgrade(json));
 }

@@ -2,8 +2,9 @@ import { type Admin, type IHeaders, type Kafka, type Message, Partitioners, type
 
 /** A record to be sent. Its key decides the partition, as in every client that follows Java's default partitioner. */
 export interface OutgoingRecord {
-  readonly key: string;
-  readonly value: string | Buffer;
+  /** Without a key, partitions take turns. */
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
   readonly headers: IHeaders;
   /** Milliseconds since 1970. Default: the time of sending. */
   readonly timestampMs?: number;
@@ -26,7 +27,7 @@ interface Incarnation {
 const partitionOf = Partitioners.DefaultPartitioner();
 
 /** The partition of a key among `partitions`: murmur2, as Java's and kafkajs' default partitioners choose it. */
-export function partitionForKey(topic: string, key: string, partitions: number): number {
+export function partitionForKey(topic: string, key: string | Buffer, partitions: number): number {
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
     partitionErrorCode: 0,
     partitionId,
@@ -57,7 +58,7 @@ export function batchesOf(records: readonly OutgoingRecord[]): OutgoingRecord[][
 }
 
 function sizeOf({ key, value, headers }: OutgoingRecord): number {
-  let bytes = 30 + Buffer.byteLength(key) + Buffer.byteLength(value);
+  let bytes = 30 + Buffer.byteLength(key ?? "") + Buffer.byteLength(value ?? "");
   for (const [name, content] of Object.entries(headers)) {
     for (const one of Array.isArray(content) ? content : [content ?? ""])
       bytes += 6 + Buffer.byteLength(name) + Buffer.byteLength(one);
@@ -79,6 +80,7 @@ export class Sender {
   readonly #partitionCounts = new Map<string, { count: number; until: number }>();
   readonly #partitions = new Map<string, number>();
   readonly #tails = new Map<string, Promise<void>>();
+  #turn = 0;
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
@@ -166,7 +168,9 @@ export class Sender {
     return producer;
   }
 
-  #partition(topic: string, key: string, count: number): number {
+  #partition(topic: string, key: string | Buffer | null, count: number): number {
+    if (key === null) return this.#turn++ % count;
+    if (typeof key !== "string") return partitionForKey(topic, key, count);
     const id = `${topic}/${count}/${key}`;
     const known = this.#partitions.get(id);
     if (known !== undefined) return known;

@@ -3,6 +3,9 @@ import * as random from "@pulumi/random";
 import { consumerConfig } from "../../apps/consumer/config";
 import { type CertificateAuthority } from "../certificates/authority";
 import { type KafkaAccess } from "../kafka/access";
+import { type InfluxBucket } from "../influxdb/bucket";
+import { type InfluxServer } from "../influxdb/server";
+import { InfluxToken } from "../influxdb/token";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
 import { publishedAddress } from "../workload/placement";
@@ -12,6 +15,7 @@ import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 const consumerPort = 8080;
 
 const tokenFile = "/run/secrets/webhook-token";
+const influxTokenFile = "/run/secrets/influxdb-token";
 
 /** Arguments of {@link Consumer}. */
 export interface ConsumerArgs extends AppPlacement {
@@ -20,13 +24,22 @@ export interface ConsumerArgs extends AppPlacement {
   authority?: CertificateAuthority;
   /** Consumer group in Kafka. A change reads the topic anew, from its beginning. */
   groupId: string;
+  influx: InfluxServer;
+  /** Where anomalies are written. */
+  bucket: InfluxBucket;
+  bucketName: string;
   topic: KafkaTopic;
+  /** What waits there is an effect that could not be done yet. */
+  retryTopic: KafkaTopic;
   deadLetterTopic: KafkaTopic;
   alertsTopic: KafkaTopic;
   settings: Settings["consumer"];
 }
 
-/** The program that analyses the weather as it comes, and takes InfluxDB's alerts at a webhook behind a bearer token. */
+/**
+ * The program that analyses the weather as it comes, writes what it finds into a bucket of its own, and takes InfluxDB's alerts at
+ * a webhook behind a bearer token. Its InfluxDB token writes that bucket and reads nothing.
+ */
 export class Consumer extends pulumi.ComponentResource {
   readonly app: TypeScriptApp<typeof consumerConfig>;
   /** Address of the webhook on the network. */
@@ -38,7 +51,7 @@ export class Consumer extends pulumi.ComponentResource {
 
   constructor(name: string, args: ConsumerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("weather:apps:Consumer", name, {}, opts);
-    const { placement, baseImage, settings } = args;
+    const { placement, baseImage, settings, influx, bucket } = args;
     const token = new random.RandomPassword(
       `${name}-webhook-token`,
       { length: 48, special: false },
@@ -50,6 +63,15 @@ export class Consumer extends pulumi.ComponentResource {
       ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", "127.0.0.1", address] })
       .files("/run/secrets/tls");
     const scheme = page ? "https" : "http";
+    const influxToken = new InfluxToken(
+      `${name}-token`,
+      {
+        connection: influx.connection,
+        description: `${name}: writes ${args.bucketName}`,
+        permissions: [{ action: "write", bucket: bucket.bucketId }],
+      },
+      { parent: this },
+    );
     this.app = new TypeScriptApp(
       name,
       {
@@ -61,7 +83,15 @@ export class Consumer extends pulumi.ComponentResource {
           kafka: { brokers, tls },
           groupId: args.groupId,
           topic: args.topic.topicName,
+          retryTopic: args.retryTopic.topicName,
           deadLetterTopic: args.deadLetterTopic.topicName,
+          anomalies: {
+            influxdb: {
+              ...influx.client.connection,
+              bucket: args.bucketName,
+              tokenFile: influxTokenFile,
+            },
+          },
           statistics: { anomalyDeviations: settings.anomalyDeviations },
           alerts: { tokenFile, topic: args.alertsTopic.topicName },
           http: {
@@ -69,11 +99,17 @@ export class Consumer extends pulumi.ComponentResource {
             tls: page && { certFile: page.paths.certFile, keyFile: page.paths.keyFile },
           },
         },
-        files: [{ path: tokenFile, content: token.result }, ...files, ...(page?.files ?? [])],
+        files: [
+          { path: tokenFile, content: token.result },
+          { path: influxTokenFile, content: influxToken.token },
+          ...influx.client.files,
+          ...files,
+          ...(page?.files ?? []),
+        ],
         healthScheme: scheme,
         ports: [{ container: consumerPort, host: settings.hostPort }],
       },
-      { parent: this, dependsOn: [args.topic, args.deadLetterTopic, args.alertsTopic] },
+      { parent: this, dependsOn: [args.topic, args.retryTopic, args.deadLetterTopic, args.alertsTopic] },
     );
     this.webhookUrl = `${scheme}://${this.app.workload.hostname}:${consumerPort}/alerts`;
     this.webhookToken = pulumi.secret(token.result);

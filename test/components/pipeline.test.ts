@@ -4,7 +4,7 @@ import { WeatherPipeline } from "../../components/pipeline";
 import { type SettingsInput } from "../../components/settings";
 import { type Declarations, declared, madeUp, plain, Secret } from "./declared";
 
-const topicNames = ["weather", "weather-telegraf", "weather-dlq", "weather-alerts"];
+const topicNames = ["weather", "weather-telegraf", "weather-retry", "weather-dlq", "weather-alerts"];
 
 async function pipeline(settings: SettingsInput = {}): Promise<[Declarations, PipelineOutputValues]> {
   let outputs: PipelineOutputValues | undefined;
@@ -45,7 +45,7 @@ describe("with the defaults", () => {
     expect(named("Network")).toEqual(["weather-test"]);
   });
 
-  test("the four topics have 4 partitions, RF 3 and min ISR 2, and come after the quorum", () => {
+  test("the five topics have 4 partitions, RF 3 and min ISR 2, and come after the quorum", () => {
     const topics = declarations.ofKind("Topic");
     expect(topics.map(({ inputs }) => inputs["name"]).sort()).toEqual([...topicNames].sort());
     for (const { inputs, dependencies, label, provider } of topics) {
@@ -167,7 +167,7 @@ describe("with the defaults", () => {
     const names = Object.fromEntries(
       declarations.ofKind("Bucket").map(({ name, inputs }) => [name, inputs["name"]]),
     );
-    expect(Object.values(names).sort()).toEqual(["weather", "weather_telegraf"]);
+    expect(Object.values(names).sort()).toEqual(["weather", "weather_analysis", "weather_telegraf"]);
     expect(declarations.get("Replication telegraf-to-kafka-replication").inputs["remoteBucketName"]).toBe(
       "weather",
     );
@@ -184,7 +184,13 @@ test("protect reaches all that holds data: volumes of servers, topics, buckets",
     expect.arrayContaining([
       ...[1, 2, 3].map((id) => `Volume kafka-kafka${id}-data`),
       ...topicNames.map((name) => `Topic ${name}-topic`),
-      ...["Volume influxdb-data", "Volume grafana-data", "Bucket weather", "Bucket weather-telegraf-bucket"],
+      ...[
+        "Volume influxdb-data",
+        "Volume grafana-data",
+        "Bucket weather",
+        "Bucket weather-analysis-bucket",
+        "Bucket weather-telegraf-bucket",
+      ],
     ]),
   );
   expect(labels.filter((label) => label.startsWith("Container"))).toEqual([]);
@@ -208,6 +214,7 @@ test("what is off isn't declared; what stays uses the mirror, the ports and the 
     expect(inputs).toMatchObject({ partitions: 2, replicationFactor: 1 });
   expect(declarations.ofKind("Bucket").map(({ inputs }) => inputs)).toEqual([
     expect.objectContaining({ name: "met", retention: "2 days" }),
+    expect.objectContaining({ name: "weather_analysis", retention: "2 days" }),
   ]);
   expect(outputs.grafanaPassword).toBeUndefined();
   const pages = await new Promise((resolve) => pulumi.output(outputs.pages).apply(resolve));

@@ -123,9 +123,16 @@ test("the pipeline's four topics take partitions from the settings; what failed 
       cleanup: { policy: "delete", retention: "2 days", retentionBytes: 5_000_000 },
     },
     {
+      name: "weather-retry",
+      partitions: 8,
+      cleanup: { policy: "delete", retention: "2 days", retentionBytes: 5_000_000 },
+      maxMessageBytes: 2_097_176,
+    },
+    {
       name: "weather-dlq",
       partitions: 8,
       cleanup: { policy: "delete", retention: "30 days", retentionBytes: 5_000_000 },
+      maxMessageBytes: 2_097_176,
     },
     {
       name: "weather-alerts",

@@ -135,7 +135,7 @@ test("the topics are as declared", async () => {
   expect(cluster.brokers).toEqual([1, 2, 3]);
   const shape = { partitions: 4, replicationFactor: 3, minInsyncReplicas: 2, underReplicated: 0 };
   expect(cluster.topics).toEqual(
-    ["weather", "weather-alerts", "weather-dlq", "weather-telegraf"].map(
+    ["weather", "weather-alerts", "weather-dlq", "weather-retry", "weather-telegraf"].map(
       (name) => expect.objectContaining({ name, ...shape }) as unknown,
     ),
   );

@@ -121,7 +121,7 @@ const pulumi = (...args: string[]) =>
   }, 240_000);
 
   test("it passes where the topics are named in allowDataLoss", async () => {
-    const topics = ["weather", "weather-telegraf", "weather-dlq", "weather-alerts"];
+    const topics = ["weather", "weather-telegraf", "weather-retry", "weather-dlq", "weather-alerts"];
     configure(
       3,
       ports,

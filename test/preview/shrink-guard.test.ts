@@ -32,7 +32,13 @@ const cases: Case[] = [
   {
     what: "fewer partitions",
     after: dataOf({ kafka: { partitions: 3 } }),
-    names: ["weather-topic", "weather-telegraf-topic", "weather-dlq-topic", "weather-alerts-topic"],
+    names: [
+      "weather-topic",
+      "weather-telegraf-topic",
+      "weather-retry-topic",
+      "weather-dlq-topic",
+      "weather-alerts-topic",
+    ],
   },
   {
     what: "no Telegraf",
@@ -49,6 +55,7 @@ const cases: Case[] = [
       "kafka-kafka3-data",
       "weather-topic",
       "weather-telegraf-topic",
+      "weather-retry-topic",
       "weather-dlq-topic",
       "weather-alerts-topic",
     ],

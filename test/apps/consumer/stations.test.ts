@@ -31,56 +31,48 @@ test("mean and deviation agree with the textbook, also after values have left", 
 });
 
 test("a value far from the mean is an anomaly, once there are enough", () => {
-  const stations = new Stations(options, 100);
-  expect(stations.take("x", message(0, 40), 0)).toEqual([]);
-  for (let i = 1; i < 30; i++) expect(stations.take(String(i), message(i, 10 + (i % 2)), 0)).toEqual([]);
-  const found = new Stations(options, 100);
-  for (let i = 0; i < 30; i++) found.take(String(i), message(i, 10 + (i % 2)), 0);
-  expect(found.take("hot", message(30, 40), 0)).toEqual([
+  const stations = new Stations(options, 100, 0);
+  expect(stations.take("x", message(0, 40))).toEqual([]);
+  for (let i = 1; i < 30; i++) expect(stations.take(String(i), message(i, 10 + (i % 2)))).toEqual([]);
+  const found = new Stations(options, 100, 0);
+  for (let i = 0; i < 30; i++) found.take(String(i), message(i, 10 + (i % 2)));
+  expect(found.take("hot", message(30, 40))).toEqual([
     expect.objectContaining({ station: "a", measure: "temperature", value: 40, mean: 10.5 }),
   ]);
   expect(found.summary().a).toMatchObject({ anomalies: 1, partition: 0 });
 });
 
 test("values all the same make the next sensible value no anomaly", () => {
-  const stations = new Stations(options, 100);
-  for (let i = 0; i < 30; i++) stations.take(String(i), message(i, 10), 0);
-  expect(stations.take("next", message(30, 10.2), 0)).toEqual([]);
+  const stations = new Stations(options, 100, 0);
+  for (let i = 0; i < 30; i++) stations.take(String(i), message(i, 10));
+  expect(stations.take("next", message(30, 10.2))).toEqual([]);
 });
 
 test("a message delivered again has no effect, as far back as is remembered", () => {
-  const stations = new Stations(options, 3);
-  for (const id of ["1", "2", "3"]) expect(stations.take(id, message(Number(id), 10), 0)).toEqual([]);
-  expect(stations.take("1", message(1, 10), 0)).toBeUndefined();
+  const stations = new Stations(options, 3, 0);
+  for (const id of ["1", "2", "3"]) expect(stations.take(id, message(Number(id), 10))).toEqual([]);
+  expect(stations.take("1", message(1, 10))).toBeUndefined();
   expect(stations.summary().a?.measures.temperature?.points).toBe(3);
-  stations.take("4", message(4, 10), 0);
-  expect(stations.take("1", message(1, 10), 0)).toEqual([]);
+  stations.take("4", message(4, 10));
+  expect(stations.take("1", message(1, 10))).toEqual([]);
 });
 
 test("the window ends by time and by number", () => {
-  const byTime = new Stations(options, 100);
-  for (let i = 0; i < 100; i++) byTime.take(String(i), message(i * 10, i / 10), 0);
+  const byTime = new Stations(options, 100, 0);
+  for (let i = 0; i < 100; i++) byTime.take(String(i), message(i * 10, i / 10));
   expect(byTime.summary().a?.measures.temperature).toMatchObject({ points: 6 });
   expect(byTime.summary().a?.measures.temperature?.mean).toBeCloseTo(9.65, 9);
-  const byNumber = new Stations({ ...options, windowPoints: 4 }, 100);
-  for (let i = 0; i < 5_000; i++) byNumber.take(String(i), message(i / 1_000, i % 10), 0);
+  const byNumber = new Stations({ ...options, windowPoints: 4 }, 100, 0);
+  for (let i = 0; i < 5_000; i++) byNumber.take(String(i), message(i / 1_000, i % 10));
   expect(byNumber.summary().a?.measures.temperature).toMatchObject({ points: 4, mean: 7.5 });
 });
 
 test("a late message counts, but the newest stays the newest", () => {
-  const stations = new Stations(options, 100);
-  stations.take("1", message(30, 10), 0);
-  stations.take("2", message(5, 20), 0);
+  const stations = new Stations(options, 100, 0);
+  stations.take("1", message(30, 10));
+  stations.take("2", message(5, 20));
   expect(stations.summary().a).toMatchObject({
     latest: { temperature: 10 },
     measures: { temperature: { mean: 15 } },
   });
-});
-
-test("stations of partitions given away are forgotten", () => {
-  const stations = new Stations(options, 100);
-  stations.take("1", message(0, 1, "a"), 0);
-  stations.take("1", message(0, 1, "b"), 1);
-  stations.keepPartitions(new Set([1]));
-  expect(Object.keys(stations.summary())).toEqual(["b"]);
 });

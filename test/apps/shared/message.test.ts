@@ -51,8 +51,37 @@ test("decodeMessage tells apart what can't be read", () => {
   expect(decodeMessage(Buffer.from(JSON.stringify(valid)))).toEqual({ message: valid });
   expect(decodeMessage(null)).toEqual({ fault: "no value" });
   expect(decodeMessage(Buffer.from("{"))).toEqual({ fault: "not JSON" });
-  expect(decodeMessage(Buffer.from(JSON.stringify(valid)), "2")).toEqual({
-    fault: "schema-version: 2 is unknown, 1 is read here",
+  expect(decodeMessage(Buffer.alloc(0))).toEqual({ fault: "no value" });
+  expect(decodeMessage(Buffer.alloc(20_000, "1"))).toEqual({
+    fault: "the value has 20000 bytes, more than 16384",
+  });
+});
+
+test.each(["2", "-1", "0.9", "", "1 ", "toString", "__proto__"])(
+  "version %j is unknown, and the reason names it",
+  (version) => {
+    expect(decodeMessage(Buffer.from(JSON.stringify(valid)), version)).toEqual({
+      fault: `schema-version: ${JSON.stringify(version)} is unknown, 0 and 1 are read here`,
+    });
+  },
+);
+
+test.each([
+  ["2026-01-31T10:00:00.5Z", "2026-01-31T10:00:00.5Z"],
+  ["2026-01-31T11:00:00.5+01:00", "2026-01-31T10:00:00.500Z"],
+  ["2026-01-31T05:30:00.500-0430", "2026-01-31T10:00:00.500Z"],
+  [Date.UTC(2026, 0, 31, 10, 0, 0, 500), "2026-01-31T10:00:00.500Z"],
+])("a message of version 0, written by hand, may tell its time as %j", (time, utc) => {
+  const value = Buffer.from(JSON.stringify({ ...valid, time }));
+  expect(decodeMessage(value, "0")).toEqual({ message: { ...valid, time: utc } });
+  expect(decodeMessage(value)).toEqual(decodeMessage(value, "0"));
+  if (time !== utc)
+    expect(decodeMessage(value, "1")).toEqual({ fault: expect.stringMatching(/^time: must be ISO 8601/) });
+});
+
+test.each([1e300, "noon+01:00", null])("time %j can't be read in version 0 either", (time) => {
+  expect(decodeMessage(Buffer.from(JSON.stringify({ ...valid, time })), "0")).toEqual({
+    fault: expect.stringMatching(/^time: must be ISO 8601/),
   });
 });
 
