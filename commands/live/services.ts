@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { type ContainerStatus } from "../../embedded/containers/running";
 import { supervisorStatus } from "../../embedded/control";
 import { stateFolder } from "../../embedded/folder";
 import { probeLabel } from "../../components/workload/probe";
 import { projectRoot } from "../arguments";
+import { docker } from "./docker";
 import { type RunningStack } from "./outputs";
 
 /** What `docker inspect` says, as far as it's read here. */
@@ -18,9 +18,7 @@ interface Inspected {
 export async function services({ target, stack, outputs }: RunningStack): Promise<ContainerStatus[]> {
   if (target === "embedded")
     return (await supervisorStatus(stateFolder(projectRoot, stack).socket))?.services ?? [];
-  const docker = (args: string[]) =>
-    spawnSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }).stdout;
-  const ids = docker([
+  const list = await docker([
     "ps",
     "--all",
     "--quiet",
@@ -28,11 +26,10 @@ export async function services({ target, stack, outputs }: RunningStack): Promis
     `label=${probeLabel}`,
     "--filter",
     `name=^/?${outputs.prefix}-`,
-  ])
-    .split("\n")
-    .filter(Boolean);
+  ]);
+  const ids = list.split("\n").filter(Boolean);
   if (ids.length === 0) return [];
-  const containers = JSON.parse(docker(["inspect", ...ids])) as Inspected[];
+  const containers = JSON.parse(await docker(["inspect", ...ids])) as Inspected[];
   return containers
     .map(({ Name, RestartCount, State, HostConfig }): ContainerStatus => ({
       name: Name.replace(/^\//, ""),
