@@ -37,7 +37,7 @@ export async function makeFault(running: RunningStack, victim: string, awayMs: n
   let flows = false;
   for (const deadline = Date.now() + recoveredWithinMs; Date.now() < deadline;) {
     await new Promise((resolve) => setTimeout(resolve, 250));
-    const now = await serviceNow(running, service);
+    const now = await serviceNow(running, service).catch(() => undefined);
     // What ran before may still be there for a moment; it mustn't pass for the new incarnation.
     if (now?.state !== "running" || now.pid === before?.pid) continue;
     const isWell = /^kafka\d+$/.test(victim)
