@@ -84,7 +84,7 @@ runCommand(async () => {
     const faults: Fault[] = [];
     try {
       const untilMs = begunMs + (durationMs ?? (kills ? Infinity : usualDurationMs));
-      while (!stop.signal.aborted && Date.now() < untilMs && faults.length < (kills || Infinity)) {
+      while (Date.now() < untilMs && faults.length < (kills || Infinity)) {
         const { victim, afterMs } = plan.next();
         await sleep(Math.min(kills === 0 ? Infinity : afterMs, untilMs - Date.now()), stop.signal);
         if (stop.signal.aborted || Date.now() >= untilMs) break;
