@@ -155,6 +155,8 @@ export interface PreviewRequest {
   configFile: string;
   /** Judge the plan by the project's policy pack too, at the levels of the stack's environment. */
   withPolicies: boolean;
+  /** Look at what is really there first. Default false. */
+  refresh?: boolean;
 }
 
 /**
@@ -162,7 +164,12 @@ export interface PreviewRequest {
  *
  * @throws UserError with what Pulumi printed, where it gave no plan at all.
  */
-export async function enginePlan({ stack, configFile, withPolicies }: PreviewRequest): Promise<EnginePlan> {
+export async function enginePlan({
+  stack,
+  configFile,
+  withPolicies,
+  refresh = false,
+}: PreviewRequest): Promise<EnginePlan> {
   const packFolder = path.join(projectRoot, "policy");
   const packConfig = path.join(packFolder, "environments", `${stack}.json`);
   const policies =
@@ -175,7 +182,11 @@ export async function enginePlan({ stack, configFile, withPolicies }: PreviewReq
       : [];
   const child = spawn(
     "pulumi",
-    ["preview", "--json", "--non-interactive", "--stack", stack, "--config-file", configFile, ...policies],
+    [
+      ...["preview", "--json", "--non-interactive", "--stack", stack, "--config-file", configFile],
+      ...(refresh ? ["--refresh"] : []),
+      ...policies,
+    ],
     {
       cwd: projectRoot,
       env: {

@@ -7,6 +7,7 @@ import { UserError } from "../embedded/stack-config";
 import { sources } from "../components/settings";
 import { projectRoot, readArguments, runCommand } from "./arguments";
 import { prepareStack } from "./docker-stack";
+import { endInterruptedUpdate } from "./interrupted";
 import { runningStack } from "./live/outputs";
 import { renderFlow, renderMoving, renderStatus } from "./live/render";
 import { stackStatus } from "./live/status";
@@ -58,8 +59,11 @@ async function upOnDocker(
   detach: boolean,
 ): Promise<number> {
   const configFile = prepareStack(stack, overrides);
+  // What an interrupted one may have removed without noting it is found by looking.
+  const refresh = endInterruptedUpdate(stack) ? ["--refresh"] : [];
   if (!(await passesShrinkGuard(stack, configFile))) return 1;
-  const code = await pulumi(["up", "--yes", "--skip-preview", "--stack", stack, "--config-file", configFile]);
+  const up = ["up", "--yes", "--skip-preview", ...refresh, "--stack", stack, "--config-file", configFile];
+  const code = await pulumi(up);
   if (code !== 0) return code;
   if (detach || !process.stdout.isTTY) {
     process.stdout.write(`${await status(stack)}\n`);

@@ -56,7 +56,9 @@ export async function serveControl(socket: string, controlled: Controlled): Prom
 
 function call(socket: string, method: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath: socket, method, path, timeout: 120_000 }, (response) => {
+    // A connection of its own: one that is kept may be closed by the supervisor just when it's used again.
+    const options = { socketPath: socket, method, path, timeout: 120_000, agent: false };
+    const request = http.request(options, (response) => {
       let text = "";
       response.on("data", (chunk: Buffer) => (text += chunk.toString()));
       response.on("end", () => {

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { type ContainerStatus } from "../../embedded/containers/running";
 import { supervisorStatus } from "../../embedded/control";
 import { stateFolder } from "../../embedded/folder";
 import { probeLabel } from "../../components/workload/probe";
 import { projectRoot } from "../arguments";
+import { docker } from "./docker";
 import { type RunningStack } from "./outputs";
 import { swarmServices } from "./swarm";
 
@@ -21,9 +21,7 @@ export async function services({ target, stack, outputs }: RunningStack): Promis
     return (await supervisorStatus(stateFolder(projectRoot, stack).socket))?.services ?? [];
   const onSwarm = swarmServices(outputs.prefix);
   if (onSwarm.length > 0) return onSwarm.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const docker = (args: string[]) =>
-    spawnSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }).stdout;
-  const ids = docker([
+  const list = await docker([
     "ps",
     "--all",
     "--quiet",
@@ -31,11 +29,10 @@ export async function services({ target, stack, outputs }: RunningStack): Promis
     `label=${probeLabel}`,
     "--filter",
     `name=^/?${outputs.prefix}-`,
-  ])
-    .split("\n")
-    .filter(Boolean);
+  ]);
+  const ids = list.split("\n").filter(Boolean);
   if (ids.length === 0) return [];
-  const containers = JSON.parse(docker(["inspect", ...ids])) as Inspected[];
+  const containers = JSON.parse(await docker(["inspect", ...ids])) as Inspected[];
   return containers
     .map(({ Name, RestartCount, State, HostConfig }): ContainerStatus => ({
       name: Name.replace(/^\//, ""),

@@ -28,22 +28,43 @@ export interface NodeView {
   };
 }
 
+/** Reads a response of Kafka's protocol, field by field. */
+export interface ResponseReader {
+  readonly skip: (bytes: number) => void;
+  readonly int16: () => number;
+  readonly int32: () => number;
+  readonly int64: () => number;
+  /** A compact string; empty where it is null. */
+  readonly text: () => string;
+  /** A compact array; empty where it is null. */
+  readonly array: <T>(read: () => T) => T[];
+  /** Steps over tagged fields. */
+  readonly tags: () => void;
+}
+
+/** Sends one request of a flexible version (KIP-482), its fields concatenated, and resolves with the response after its header. */
+export type NodeCall = (
+  apiKey: number,
+  version: number,
+  fields: readonly Buffer[],
+) => Promise<ResponseReader>;
+
 /**
- * Asks one broker, and no other, for its view of the cluster: Metadata v9 and DescribeQuorum v1 of Kafka's protocol over one connection.
+ * Talks to one broker, and no other, over one connection of its own.
  *
- * kafkajs can't serve here: it hands a metadata request to any broker it likes, and doesn't know DescribeQuorum. A roll has to
- * hear from the very broker that was changed. The function has no state and requires its modules inside, because Pulumi carries
- * it in a provider's source text.
+ * kafkajs can't serve here: it hands a request to any broker it likes, and doesn't know what is asked. The function has no state
+ * and requires its modules inside, because Pulumi carries it in a provider's source text.
  *
  * @param address `host:port` of the broker's client listener.
  * @param timeoutMs ends the wait for a node that accepts but doesn't answer.
  * @throws Error where the node can't be reached, closes, or doesn't answer in time.
  */
-export async function askNode(
+export async function withNode<T>(
   address: string,
   timeoutMs: number,
-  clientTls?: PemIdentity,
-): Promise<NodeView> {
+  clientTls: PemIdentity | undefined,
+  talk: (call: NodeCall) => Promise<T>,
+): Promise<T> {
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
   const host = address.slice(0, address.lastIndexOf(":"));
   const socket: net.Socket = clientTls
@@ -55,10 +76,9 @@ export async function askNode(
   const int16 = (value: number) => Buffer.from([(value >> 8) & 255, value & 255]);
   const int32 = (value: number) =>
     Buffer.from([(value >> 24) & 255, (value >> 16) & 255, (value >> 8) & 255, value & 255]);
-  const compact = (text: string) => Buffer.concat([Buffer.from([text.length + 1]), Buffer.from(text)]);
   const noTags = Buffer.from([0]);
   const client = "roll-gate";
-  const request = (apiKey: number, version: number, body: Buffer[]) => {
+  const request = (apiKey: number, version: number, body: readonly Buffer[]) => {
     const header = [
       int16(apiKey),
       int16(version),
@@ -108,7 +128,7 @@ export async function askNode(
       socket.write(message);
     });
 
-  const reader = (buffer: Buffer) => {
+  const reader = (buffer: Buffer): ResponseReader => {
     let at = 0;
     const varint = () => {
       let value = 0;
@@ -152,10 +172,30 @@ export async function askNode(
   };
 
   try {
+    return await talk(async (apiKey, version, fields) => {
+      const response = reader(await answer(request(apiKey, version, fields)));
+      // The rest of its header: the correlation id and tags.
+      response.skip(4);
+      response.tags();
+      return response;
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
+ * Asks one broker, and no other, for its view of the cluster: Metadata v9 and DescribeQuorum v1. A roll has to hear from the very
+ * broker that was changed. Parameters and errors are those of {@link withNode}.
+ */
+export function askNode(address: string, timeoutMs: number, clientTls?: PemIdentity): Promise<NodeView> {
+  return withNode(address, timeoutMs, clientTls, async (call) => {
+    const int32 = (value: number) =>
+      Buffer.from([(value >> 24) & 255, (value >> 16) & 255, (value >> 8) & 255, value & 255]);
+    const compact = (text: string) => Buffer.concat([Buffer.from([text.length + 1]), Buffer.from(text)]);
+    const noTags = Buffer.from([0]);
     const allTopics = Buffer.from([0]);
-    const metadata = reader(await answer(request(3, 9, [allTopics, Buffer.from([0, 0, 0]), noTags])));
-    metadata.skip(4);
-    metadata.tags();
+    const metadata = await call(3, 9, [allTopics, Buffer.from([0, 0, 0]), noTags]);
     metadata.skip(4);
     const brokers = metadata.array(() => {
       const id = metadata.int32();
@@ -196,9 +236,7 @@ export async function askNode(
       noTags,
       noTags,
     ];
-    const quorum = reader(await answer(request(55, 1, metadataLog)));
-    quorum.skip(4);
-    quorum.tags();
+    const quorum = await call(55, 1, metadataLog);
     const error = quorum.int16();
     if (error !== 0)
       throw new Error(`${address} can't describe the controller quorum (error ${error} of Kafka's protocol)`);
@@ -228,7 +266,5 @@ export async function askNode(
     const log = logs[0]?.[0];
     if (!log) throw new Error(`${address} knows no controller quorum`);
     return { clusterId, brokers, partitions: topics.flat(), quorum: log };
-  } finally {
-    socket.destroy();
-  }
+  });
 }

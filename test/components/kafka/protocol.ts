@@ -2,7 +2,7 @@ import * as net from "node:net";
 
 /*
  * A broker's side of Kafka's protocol, as far as a roll gate speaks it, written from the message definitions of Kafka 4.3
- * (MetadataRequest/Response 9, DescribeQuorumRequest/Response 1; both are flexible versions).
+ * (MetadataRequest/Response 9, DescribeQuorumRequest/Response 1, ElectLeadersRequest/Response 2; all are flexible versions).
  */
 
 const int8 = (value: number) => Buffer.from(Int8Array.of(value));
@@ -197,6 +197,31 @@ export class FakeBroker {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+}
+
+/** Body of ElectLeadersResponse version 2. */
+export function electLeadersResponse(
+  error: number,
+  topics: { topic: string; partitions: { partition: number; error: number; message: string | null }[] }[],
+): Buffer {
+  return Buffer.concat([
+    int32(0), // throttle_time_ms
+    int16(error),
+    compactArray(
+      topics.map(({ topic, partitions }) =>
+        Buffer.concat([
+          compactString(topic),
+          compactArray(
+            partitions.map(({ partition, error: code, message }) =>
+              Buffer.concat([int32(partition), int16(code), compactString(message), unknownTag]),
+            ),
+          ),
+          noTags,
+        ]),
+      ),
+    ),
+    noTags,
+  ]);
 }
 
 /** A broker that knows a cluster and answers both calls. */

@@ -1,0 +1,52 @@
+import { type ExportedState, orphansOf } from "../../commands/interrupted";
+
+const container = (name: string) => ({
+  ...{ urn: `urn::${name}`, type: "docker:index/container:Container" },
+  inputs: { name },
+});
+const state = (
+  pending: { type: string; resource: ReturnType<typeof container> }[],
+  known: string[] = [],
+): ExportedState => ({
+  deployment: {
+    resources: known.map((name) => ({ ...container(name), outputs: { name } })),
+    pending_operations: pending,
+  },
+});
+
+test.each<[what: string, state: ExportedState, orphans: { kind: string; name: string }[]]>([
+  ["nothing was under way", state([]), []],
+  ["there is no state yet", { deployment: {} }, []],
+  [
+    "a container was being made",
+    state([{ type: "creating", resource: container("weather-dev-kafka1") }]),
+    [{ kind: "container", name: "weather-dev-kafka1" }],
+  ],
+  [
+    "a network was being made",
+    state([
+      { type: "creating", resource: { ...container("weather-dev"), type: "docker:index/network:Network" } },
+    ]),
+    [{ kind: "network", name: "weather-dev" }],
+  ],
+  [
+    "a container of that name is in the state: it's the one that is to be kept",
+    state([{ type: "creating", resource: container("weather-dev-kafka1") }], ["weather-dev-kafka1"]),
+    [],
+  ],
+  [
+    "a container was being deleted or changed",
+    state([
+      { type: "deleting", resource: container("a") },
+      { type: "updating", resource: container("b") },
+    ]),
+    [],
+  ],
+  [
+    "a volume was being made: it is never removed",
+    state([{ type: "creating", resource: { ...container("data"), type: "docker:index/volume:Volume" } }]),
+    [],
+  ],
+])("where %s", (_what, given, orphans) => {
+  expect(orphansOf(given)).toEqual(orphans);
+});
