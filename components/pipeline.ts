@@ -244,6 +244,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       }),
       influxdbPassword: influx.password,
       influxdbReadToken: readToken.token,
+      influxdbOperatorToken: influx.connection.token,
       pages: pulumi.output({
         consumer: consumer.url,
         ...(kafdrop && { kafdrop: kafdrop.url }),

@@ -26,7 +26,7 @@ test("a dead letter keeps the message and says where it stood and why it is dead
 
 test("a message as long as the broker allows still makes a record that it allows", () => {
   const long = deadLetterOf("weather", 0, { ...message, value: Buffer.alloc(1_000_000) }, "not JSON");
-  expect(long.value.length).toBe(900_000);
+  expect(long.value?.length).toBe(900_000);
   const bulky = deadLetterOf("weather", 0, { ...message, key: Buffer.alloc(60_000, "k") }, "not JSON");
   expect(bulky.key).toBe("");
   expect(bulky.headers).not.toHaveProperty("message-id");
