@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { Backup } from "./backup/backup";
 import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
 import { Producer } from "./apps/producer";
@@ -185,6 +186,14 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       // Edge replication sends only what is written after it was set up.
       const dependsOn = [...onNode.dependsOn, ...beforeInject];
       new Inject("inject", { ...app, influx, bucket, settings: settings.inject }, { ...onNode, dependsOn });
+    }
+
+    if (settings.backup.enabled) {
+      new Backup(
+        "backup",
+        { ...app, influx, brokers: cluster.internalBootstrapServers, ...settings.backup },
+        onNode,
+      );
     }
 
     const readToken = new InfluxToken(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backupFaults } from "./backup/backup";
 import { durationForm, type Duration, tryDurationMs } from "./duration";
 import { type Fault, schemaFaults, under } from "./faults";
 import { influxServerFaults } from "./influxdb/server";
@@ -105,6 +106,23 @@ export const settingsSchema = z.strictObject({
     .strictObject({ enabled: z.boolean().default(true) })
     .prefault({})
     .describe("The bridges between InfluxDB and Kafka"),
+  backup: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      folder: z
+        .string()
+        .default("")
+        .describe("On the engine's machine, absolute: it outlives the environment"),
+      every: duration.default("1 day"),
+      keep: z.int("must be a whole number").min(1, "must be at least 1").default(7),
+      keepFor: duration.optional().describe("Older backups go; the newest is kept in any case"),
+      passphraseFile: z
+        .string()
+        .optional()
+        .describe("On the deployer's machine: encrypts the backups with the passphrase in it"),
+    })
+    .prefault({})
+    .describe("Backups of topics, groups and buckets, one after the other"),
   kafdrop: z
     .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(9000) })
     .prefault({})
@@ -160,6 +178,7 @@ export function settingsFaults(input: unknown): Fault[] {
       ...influxServerFaults(settings.influxdb),
       ...retentionFaults(settings.influxdb.retention),
     ]),
+    ...(settings.backup.enabled ? under("backup", backupFaults(settings.backup)) : []),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.

@@ -20,13 +20,9 @@ export interface PublishedPort {
   host: number;
 }
 
-/** A volume and where it is mounted. */
-export interface MountedVolume {
-  /** Docker's name of the volume. */
-  volume: pulumi.Input<string>;
-  /** Absolute path in the container. */
-  path: string;
-}
+/** A volume, by Docker's name, or a folder of the engine's machine, by its absolute path; and where it is mounted in the container. */
+export type MountedVolume =
+  { volume: pulumi.Input<string>; path: string } | { hostFolder: string; path: string };
 
 /** Where workloads of one environment run. */
 export interface Placement {
@@ -146,9 +142,9 @@ export class Workload extends pulumi.ComponentResource {
           ip: args.placement.publishAddress ?? "127.0.0.1",
           protocol: "tcp",
         })),
-        volumes: (args.volumes ?? []).map(({ volume, path }) => ({
-          volumeName: volume,
-          containerPath: path,
+        volumes: (args.volumes ?? []).map((mounted) => ({
+          ...("volume" in mounted ? { volumeName: mounted.volume } : { hostPath: mounted.hostFolder }),
+          containerPath: mounted.path,
         })),
         networksAdvanced: [{ name: args.placement.network, aliases: [args.hostname] }],
         networkMode: "bridge",
