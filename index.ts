@@ -9,6 +9,7 @@ export const {
   influxdb,
   influxdbPassword,
   influxdbReadToken,
+  influxdbOperatorToken,
   pages,
   grafanaPassword,
   trustedCertificates,

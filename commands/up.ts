@@ -147,7 +147,7 @@ async function upEmbedded(
   });
 }
 
-/** Waits until the first message has gone all the way, half a minute at most, and shows the stack as it is then. */
+/** Waits until the first message has gone all the way, half a minute at most, and shows the stack as it is then. Without inject none comes. */
 async function firstMessage(stack: string, begun: number): Promise<string> {
   const running = await runningStack(stack);
   for (const deadline = Date.now() + 30_000; ;) {
@@ -158,7 +158,8 @@ async function firstMessage(stack: string, begun: number): Promise<string> {
       );
       return renderStatus(now);
     }
-    if (Date.now() > deadline) return renderStatus(now);
+    const injects = now.services.some(({ name }) => name.endsWith("-inject"));
+    if (!injects || Date.now() > deadline) return renderStatus(now);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }

@@ -124,6 +124,9 @@ export { Consumer, type ConsumerArgs } from "./apps/consumer";
 export { Inject, type InjectArgs } from "./apps/inject";
 export { Producer, type ProducerArgs } from "./apps/producer";
 
+// Backups.
+export { Backup, backupFaults, type BackupArgs, type BackupSettings } from "./backup/backup";
+
 // Pages.
 export { Grafana, type GrafanaArgs } from "./observability/grafana";
 export {

@@ -32,6 +32,8 @@ export interface PipelineOutputs {
   influxdbPassword: string;
   /** Reads all buckets and checks, and changes nothing: a secret. */
   influxdbReadToken: string;
+  /** May do all there is to do in InfluxDB, which is what its backup API asks for: a secret. */
+  influxdbOperatorToken: string;
   pages: {
     /** The consumer: /healthz, /metrics, /state. */
     consumer: string;

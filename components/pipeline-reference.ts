@@ -4,7 +4,12 @@ import { type PipelineOutputs } from "./outputs";
 /** What of a pipeline's outputs is no secret, as plain values. */
 export type PublicPipelineOutputs = Omit<
   PipelineOutputs,
-  "influxdbPassword" | "influxdbReadToken" | "grafanaPassword" | "kafkaTls" | "trustedCertificates"
+  | "influxdbPassword"
+  | "influxdbReadToken"
+  | "influxdbOperatorToken"
+  | "grafanaPassword"
+  | "kafkaTls"
+  | "trustedCertificates"
 >;
 
 /**

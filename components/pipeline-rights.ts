@@ -49,6 +49,17 @@ export function pipelineRights(settings: Settings): ProgramRights[] {
           },
         ]
       : []),
+    ...(settings.backup.enabled
+      ? [
+          {
+            principal: "backup",
+            reads: topics,
+            describes: topics,
+            groups: [{ prefix: "weather-backup-" }],
+            describesGroups: [{ name: consumerGroup }, { name: "telegraf-to-influxdb" }],
+          },
+        ]
+      : []),
     ...(settings.kafdrop.enabled
       ? [
           {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Backup } from "./backup/backup";
 import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
 import { Producer } from "./apps/producer";
@@ -226,6 +227,10 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       new Inject("inject", { ...app, influx, bucket, settings: settings.inject }, { ...onNode, dependsOn });
     }
 
+    if (settings.backup.enabled) {
+      new Backup("backup", { ...app, influx, kafka: cluster.access, ...settings.backup }, onNode);
+    }
+
     const readToken = new InfluxToken(
       "status-token",
       {
@@ -290,6 +295,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       }),
       influxdbPassword: influx.password,
       influxdbReadToken: readToken.token,
+      influxdbOperatorToken: influx.connection.token,
       pages: pulumi.output({
         consumer: consumer.url,
         ...(kafdrop && { kafdrop: kafdrop.url }),

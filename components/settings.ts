@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { certificateLifetimeFaults } from "./certificates/authority";
+import { backupFaults } from "./backup/backup";
 import { durationForm, type Duration, tryDurationMs } from "./duration";
 import { type Fault, schemaFaults, under } from "./faults";
 import { influxServerFaults } from "./influxdb/server";
@@ -158,6 +159,23 @@ export const settingsSchema = z.strictObject({
     .strictObject({ enabled: z.boolean().default(true) })
     .prefault({})
     .describe("The bridges between InfluxDB and Kafka"),
+  backup: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      folder: z
+        .string()
+        .default("")
+        .describe("On the engine's machine, absolute: it outlives the environment"),
+      every: duration.default("1 day"),
+      keep: z.int("must be a whole number").min(1, "must be at least 1").default(7),
+      keepFor: duration.optional().describe("Older backups go; the newest is kept in any case"),
+      passphraseFile: z
+        .string()
+        .optional()
+        .describe("On the deployer's machine: encrypts the backups with the passphrase in it"),
+    })
+    .prefault({})
+    .describe("Backups of topics, groups and buckets, one after the other"),
   kafdrop: z
     .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(9000) })
     .prefault({})
@@ -230,6 +248,7 @@ export function settingsFaults(input: unknown): Fault[] {
     ...under("security", certificateLifetimeFaults(settings.security)),
     ...under("placement", placementFaults(settings.placement, brokers)),
     ...swarmFaults(settings),
+    ...(settings.backup.enabled ? under("backup", backupFaults(settings.backup)) : []),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.

@@ -2,7 +2,7 @@ import { type Admin, type Kafka } from "kafkajs";
 import { header, messageIdTimeMs } from "../shared/message";
 import { type Published } from "./follower";
 import { PublishedIds, windowStart } from "./publishedIds";
-import { type OffsetRange, readRanges } from "./topicReader";
+import { type OffsetRange, readRanges } from "../shared/topicReader";
 
 /** A topic by time of its records, as a broker's time index knows it. */
 export interface TimeIndex {
@@ -65,14 +65,16 @@ export async function recoverPublished(
         kafka,
         groupPrefix,
         ranges,
-        (from, { headers, timestamp }) => {
-          const id = headers?.[header.messageId]?.toString();
-          const timeMs = id === undefined ? undefined : messageIdTimeMs(id);
-          if (id === undefined || timeMs === undefined) return;
-          ids.add(id, timeMs);
-          // Dead letters of the consumer bear ids too, but tell nothing of what was published here.
-          if (from === topic && timeMs === Number(timestamp))
-            newestMs = Math.max(newestMs ?? 0, Math.min(timeMs, now));
+        (from, _partition, records) => {
+          for (const { headers, timestamp } of records) {
+            const id = headers?.[header.messageId]?.toString();
+            const timeMs = id === undefined ? undefined : messageIdTimeMs(id);
+            if (id === undefined || timeMs === undefined) continue;
+            ids.add(id, timeMs);
+            // Dead letters of the consumer bear ids too, but tell nothing of what was published here.
+            if (from === topic && timeMs === Number(timestamp))
+              newestMs = Math.max(newestMs ?? 0, Math.min(timeMs, now));
+          }
         },
         signal,
       );

@@ -1,10 +1,12 @@
 import { type Admin, type IHeaders, type Kafka, type Message, Partitioners, type Producer } from "kafkajs";
 
-/** A record to be sent. Its key decides the partition, as in every client that follows Java's default partitioner. */
+/** A record to be sent. Its key decides the partition, as in every client that follows Java's default partitioner, unless it names one. */
 export interface OutgoingRecord {
-  /** Without a key, partitions take turns. */
+  /** Without a key, and where no partition is named, partitions take turns. */
   readonly key: string | Buffer | null;
   readonly value: string | Buffer | null;
+  /** Where it goes whatever its key. Default: by the key. */
+  readonly partition?: number;
   readonly headers: IHeaders;
   /** Milliseconds since 1970. Default: the time of sending. */
   readonly timestampMs?: number;
@@ -57,6 +59,11 @@ export function batchesOf(records: readonly OutgoingRecord[]): OutgoingRecord[][
   return batches;
 }
 
+function keyOf({ key }: OutgoingRecord): string {
+  if (key === null) throw new Error("a record without a key must name its partition");
+  return String(key);
+}
+
 function sizeOf({ key, value, headers }: OutgoingRecord): number {
   let bytes = 30 + Buffer.byteLength(key ?? "") + Buffer.byteLength(value ?? "");
   for (const [name, content] of Object.entries(headers)) {
@@ -97,7 +104,7 @@ export class Sender {
     const count = await this.#partitionCount(topic);
     const byPartition = new Map<number, OutgoingRecord[]>();
     for (const record of records) {
-      const partition = this.#partition(topic, record.key, count);
+      const partition = record.partition ?? this.#partition(topic, keyOf(record), count);
       const list = byPartition.get(partition);
       if (list) list.push(record);
       else byPartition.set(partition, [record]);

@@ -1,5 +1,5 @@
 import { type Kafka } from "kafkajs";
-import { readRanges } from "../../apps/producer/topicReader";
+import { readRanges } from "../../apps/shared/topicReader";
 import { reasonOf } from "../../apps/shared/log";
 import { header, schemaVersion } from "../../apps/shared/message";
 import { partitionForKey, Sender } from "../../apps/shared/sender";

@@ -2,7 +2,7 @@ import { InfluxDB, setLogger } from "@influxdata/influxdb-client";
 import { SigninAPI } from "@influxdata/influxdb-client-apis";
 import { toLine } from "../../apps/inject/weather";
 import { writeThrough } from "../../apps/inject/writer";
-import { type OffsetRange, readRanges } from "../../apps/producer/topicReader";
+import { type OffsetRange, readRanges } from "../../apps/shared/topicReader";
 import { reasonOf } from "../../apps/shared/log";
 import { header } from "../../apps/shared/message";
 import { sleep } from "../../apps/shared/retry";

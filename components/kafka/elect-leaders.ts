@@ -1,4 +1,5 @@
-import { type ClientTls, withNode } from "./node-view";
+import { type PemIdentity } from "../certificates/certificate";
+import { withNode } from "./node-view";
 
 /** A partition whose preferred replica could not become its leader. */
 export interface FailedElection {
@@ -23,7 +24,7 @@ const notNeeded = 84;
 export async function electPreferredLeaders(
   address: string,
   timeoutMs: number,
-  tls?: ClientTls,
+  tls?: PemIdentity,
 ): Promise<FailedElection[]> {
   return withNode(address, timeoutMs, tls, async (call) => {
     const [preferred, allPartitions, noTags] = [Buffer.of(0), Buffer.of(0), Buffer.of(0)];

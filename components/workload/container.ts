@@ -33,7 +33,10 @@ export function runAsContainer(
         ip: publishedAddress(placement),
         protocol: "tcp",
       })),
-      volumes: program.volumes.map(({ volume, path }) => ({ volumeName: volume, containerPath: path })),
+      volumes: program.volumes.map((mounted) => ({
+        ...("volume" in mounted ? { volumeName: mounted.volume } : { hostPath: mounted.hostFolder }),
+        containerPath: mounted.path,
+      })),
       networksAdvanced: [{ name: placement.network, aliases: [program.hostname] }],
       networkMode: "bridge",
       labels: program.labels,

@@ -45,7 +45,12 @@ export function runAsService(
       env: program.environment,
       ...(program.user && { user: program.user }),
       groups: program.groups,
-      mounts: program.volumes.map(({ volume, path }) => ({ type: "volume", source: volume, target: path })),
+      mounts: program.volumes.map((mounted) => ({
+        ...("volume" in mounted
+          ? { type: "volume", source: mounted.volume }
+          : { type: "bind", source: mounted.hostFolder }),
+        target: mounted.path,
+      })),
       configs: configs.map(({ id, swarmName, path }) => ({
         ...owned,
         configId: id,

@@ -23,13 +23,9 @@ export interface PublishedPort {
   host: number;
 }
 
-/** A volume and where it is mounted. */
-export interface MountedVolume {
-  /** Docker's name of the volume. */
-  volume: pulumi.Input<string>;
-  /** Absolute path in the container. */
-  path: string;
-}
+/** A volume, by Docker's name, or a folder of the engine's machine, by its absolute path; and where it is mounted in the container. */
+export type MountedVolume =
+  { volume: pulumi.Input<string>; path: string } | { hostFolder: string; path: string };
 
 /** Arguments of a {@link Workload}. */
 export interface WorkloadArgs {

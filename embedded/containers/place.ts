@@ -75,15 +75,14 @@ export class AddressBook {
     fs.mkdirSync(root, { recursive: true });
 
     const mapped = [
-      ...spec.volumes.map(({ volume, path: at }) => ({ from: at, to: path.join(state.volumes, volume) })),
+      ...spec.volumes.map(({ volume, path: at }) => ({ from: at, to: volumeFolder(state, volume) })),
       ...spec.files.map((file) => ({ from: file.path, to: path.join(root, file.path) })),
       // Some programs are told the folder, not the file.
       ...new Set(spec.files.map((file) => path.dirname(file.path)).filter((at) => at !== "/")),
     ]
       .map((item) => (typeof item === "string" ? { from: item, to: path.join(root, item) } : item))
       .sort((a, b) => b.from.length - a.from.length);
-    for (const { volume } of spec.volumes)
-      fs.mkdirSync(path.join(state.volumes, volume), { recursive: true });
+    for (const { volume } of spec.volumes) fs.mkdirSync(volumeFolder(state, volume), { recursive: true });
 
     // One pass, longest path first: what was replaced is never looked at again.
     const paths = mapped.map(({ from }) => escaped(from)).join("|") || "(?!)";
@@ -113,4 +112,9 @@ export class AddressBook {
       },
     };
   }
+}
+
+/** A volume's folder: below the state's, unless it is a folder of the machine's own. */
+function volumeFolder(state: StateFolder, volume: string): string {
+  return path.isAbsolute(volume) ? volume : path.join(state.volumes, volume);
 }

@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type PipelineOutputValues } from "../../components/outputs";
 import { WeatherPipeline } from "../../components/pipeline";
@@ -156,6 +159,7 @@ describe("with the defaults", () => {
     ]);
     expect(await value("influxdbPassword")).toEqual([madeUp("influxdb-password"), true]);
     expect(await value("influxdbReadToken")).toEqual([madeUp("status-token"), true]);
+    expect(await value("influxdbOperatorToken")).toEqual([madeUp("influxdb-operator-token"), true]);
     expect(await value("grafanaPassword")).toEqual([madeUp("grafana-password"), true]);
   });
 
@@ -219,6 +223,31 @@ test("what is off isn't declared; what stays uses the mirror, the ports and the 
   expect(outputs.grafanaPassword).toBeUndefined();
   const pages = await new Promise((resolve) => pulumi.output(outputs.pages).apply(resolve));
   expect(pages).toEqual({ consumer: "http://127.0.0.1:8080" });
+});
+
+test("backups, once they are on, go to a folder of the machine, and publish no port", async () => {
+  const [off] = await pipeline({});
+  expect(off.all.filter(({ name }) => name.startsWith("backup"))).toEqual([]);
+  const passphraseFile = path.join(os.tmpdir(), `weather-passphrase-${process.pid}`);
+  fs.writeFileSync(passphraseFile, "correct horse\n");
+  try {
+    const settings = { enabled: true, folder: "/srv/backups", every: "6 hours", keep: 3 } as const;
+    const [on] = await pipeline({ backup: { ...settings, passphraseFile } });
+    const { inputs } = on.get("Container backup-container");
+    expect(inputs).toMatchObject({
+      volumes: [{ hostPath: "/srv/backups", containerPath: "/var/lib/weather/backups" }],
+      ports: [],
+    });
+    const files = plain(inputs["uploads"]) as { file: string; content: string }[];
+    expect(files.map(({ content }) => content)).toEqual(
+      expect.arrayContaining([madeUp("influxdb-operator-token"), "correct horse"]),
+    );
+    const config = files.find(({ file }) => file.endsWith("config.json"))?.content ?? "";
+    expect(JSON.parse(config)).toMatchObject({ everyMs: 21_600_000, keep: 3, environment: "weather-test" });
+    expect(JSON.stringify(plain({ ...inputs, uploads: [] }))).not.toContain("correct horse");
+  } finally {
+    fs.rmSync(passphraseFile);
+  }
 });
 
 test("a topic is found by its name, and one that isn't there is an error that lists them", async () => {

@@ -13,8 +13,8 @@ export interface OffsetRange {
 const stalledMs = 30_000;
 
 /**
- * Reads every record of the ranges, each once, then leaves. It joins a consumer group of its own (kafkajs reads in no other way),
- * commits nothing, and so leaves nothing behind.
+ * Reads every record of the ranges, each once and in order within its partition, then leaves. It joins a consumer group of its own
+ * (kafkajs reads in no other way), commits nothing, and so leaves nothing behind.
  *
  * @throws where a read makes no progress for 30 s, or the signal is aborted.
  */
@@ -22,7 +22,7 @@ export async function readRanges(
   kafka: Kafka,
   groupPrefix: string,
   ranges: readonly OffsetRange[],
-  onRecord: (topic: string, record: KafkaMessage) => void,
+  onRecords: (topic: string, partition: number, records: KafkaMessage[]) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const positions = new Map(
@@ -31,6 +31,7 @@ export async function readRanges(
   const isDone = (): boolean => [...positions.values()].every(({ next, end }) => next >= end);
   if (isDone()) return;
 
+  const topics = [...new Set(ranges.map(({ topic }) => topic))];
   const consumer = kafka.consumer({
     groupId: `${groupPrefix}${randomUUID()}`,
     sessionTimeout: 10_000,
@@ -43,13 +44,13 @@ export async function readRanges(
   let onAbort = (): void => undefined;
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [...new Set(ranges.map(({ topic }) => topic))], fromBeginning: true });
+    await consumer.subscribe({ topics, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       timer = setTimeout(() => {
-        reject(new Error(`reading back what is published made no progress for ${stalledMs / 1_000} s`));
+        reject(new Error(`reading ${topics.join(", ")} made no progress for ${stalledMs / 1_000} s`));
       }, stalledMs);
       onAbort = () => {
-        reject(new Error("stopped while reading back what is published"));
+        reject(new Error(`stopped while reading ${topics.join(", ")}`));
       };
       signal.addEventListener("abort", onAbort);
       consumer.on("consumer.crash", ({ payload: { error } }) => {
@@ -59,19 +60,22 @@ export async function readRanges(
         .run({
           autoCommit: false,
           eachBatchAutoResolve: true,
-          eachBatch: ({ batch }) => {
+          eachBatch: async (payload) => {
+            const { batch } = payload;
             const position = positions.get(`${batch.topic}/${batch.partition}`);
-            if (position) {
-              for (const record of batch.messages) {
-                const offset = BigInt(record.offset);
-                if (offset < position.next) continue;
-                if (offset < position.end) onRecord(batch.topic, record);
-                position.next = offset + 1n;
-              }
-              if (isDone()) resolve();
-              timer?.refresh();
-            }
-            return Promise.resolve();
+            if (!position) return;
+            const { next, end } = position;
+            const wanted = batch.messages.filter(({ offset }) => {
+              const at = BigInt(offset);
+              return at >= next && at < end;
+            });
+            if (wanted.length > 0) await onRecords(batch.topic, batch.partition, wanted);
+            // Beyond the last record may lie a marker of a transaction, which no client is shown.
+            const after = BigInt(batch.lastOffset()) + 1n;
+            if (after > next) position.next = after;
+            if (isDone()) resolve();
+            timer?.refresh();
+            await payload.heartbeat();
           },
         })
         .then(() => {
