@@ -114,9 +114,11 @@ export class KafkaLoad {
         this.kafka,
         "weather-chaos-",
         ranges,
-        (_topic, { headers }) => {
-          const found = this.observations.find(headers?.[header.messageId]?.toString() ?? "");
-          if (found) this.ledger.arrive(found.station, found.number);
+        (_topic, _partition, records) => {
+          for (const { headers } of records) {
+            const found = this.observations.find(headers?.[header.messageId]?.toString() ?? "");
+            if (found) this.ledger.arrive(found.station, found.number);
+          }
         },
         signal,
       );

@@ -1,7 +1,7 @@
 import { InfluxDB, setLogger } from "@influxdata/influxdb-client";
 import { SigninAPI } from "@influxdata/influxdb-client-apis";
 import { toLine } from "../../apps/inject/weather";
-import { writeThrough } from "../../apps/inject/writer";
+import { writeThrough } from "../../apps/shared/influxdb";
 import { type OffsetRange, readRanges } from "../../apps/shared/topicReader";
 import { reasonOf } from "../../apps/shared/log";
 import { header } from "../../apps/shared/message";
@@ -122,9 +122,11 @@ export class PointLoad {
       deployersKafka(this.outputs, "weather-chaos"),
       "weather-chaos-",
       ranges,
-      (_topic, { headers }) => {
-        const found = this.observations.find(headers?.[header.messageId]?.toString() ?? "");
-        if (found) this.ledger.arrive(found.station, found.number);
+      (_topic, _partition, records) => {
+        for (const { headers } of records) {
+          const found = this.observations.find(headers?.[header.messageId]?.toString() ?? "");
+          if (found) this.ledger.arrive(found.station, found.number);
+        }
       },
       signal,
     );
