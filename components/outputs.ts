@@ -32,7 +32,7 @@ export interface PipelineOutputs {
   /** Reads all buckets and checks, and changes nothing: a secret. */
   influxdbReadToken: string;
   pages: {
-    /** The consumer: /healthz, /metrics, /state. */
+    /** The consumer's live page; /healthz, /metrics and /state stand beside it. */
     consumer: string;
     kafdrop?: string;
     grafana?: string;

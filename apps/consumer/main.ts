@@ -8,6 +8,9 @@ import { type OutgoingRecord, Sender } from "../shared/sender";
 import { type Alert, AlertFolding } from "./alerts";
 import { consumerConfig } from "./config";
 import { deadLetterOf } from "./deadLetter";
+import { EventStream } from "./events";
+import { type DeadLetter, deadLetterNote, LiveView, trendRoute } from "./live";
+import { bundledPage, pageRoutes } from "./page";
 import { Rate, Recent } from "./recent";
 import { type Anomaly, Stations } from "./stations";
 import { alertsWebhook } from "./webhook";
@@ -50,6 +53,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
   const rate = new Rate(10);
   const anomalies = new Recent<Anomaly>(50);
   const alerts = new Recent<Alert>(50);
+  const deadLetterNotes = new Recent<DeadLetter>(50);
   const lag = new Map<number, number>();
 
   route(
@@ -86,8 +90,33 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
       stations: stations.summary(),
       anomalies: anomalies.list(),
       alerts: alerts.list(),
+      deadLetters: deadLetterNotes.list(),
     },
   }));
+
+  const live = new LiveView({
+    about: {
+      topic: config.topic,
+      group: config.groupId,
+      deadLetterTopic: config.deadLetterTopic,
+      alertsTopic: config.alerts.topic,
+      startedMs: Date.now(),
+      windowMs: config.statistics.windowMs,
+      anomalyDeviations: config.statistics.anomalyDeviations,
+    },
+    ...{ stations, rate, lag, anomalies, alerts, deadLetters: deadLetterNotes },
+    fault: () => health.fault(),
+  });
+  const events = new EventStream(live, {
+    intervalMs: 500,
+    heartbeatMs: 5_000,
+    stalledAfterMs: 30_000,
+    maxClients: 64,
+  });
+  route("GET /events", (request) => events.accept(request));
+  route("GET /trend", trendRoute(stations));
+  const page = bundledPage();
+  for (const [path, answer] of page ? pageRoutes(page) : []) route(path, answer);
 
   const process = (
     topic: string,
@@ -126,6 +155,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
       if (dead.length > 0) {
         await sender.send(config.deadLetterTopic, dead);
         deadLetters.add(dead.length);
+        for (const record of dead) deadLetterNotes.add(deadLetterNote(record));
       }
       const last = part.at(-1)?.offset ?? batch.lastOffset();
       payload.resolveOffset(last);
@@ -179,6 +209,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     },
   );
   if (!stop.aborted) await once(stop, "abort");
+  events.close();
   await consumer.disconnect();
   await sender.close();
 });

@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import { consumerConfig } from "../../apps/consumer/config";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
+import { livePage } from "./live-page";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 
 /** Port of the pages and the webhook inside the network. */
@@ -22,14 +23,14 @@ export interface ConsumerArgs extends AppPlacement {
   settings: Settings["consumer"];
 }
 
-/** The program that analyses the weather as it comes, and takes InfluxDB's alerts at a webhook behind a bearer token. */
+/** The program that analyses the weather as it comes, shows it on a live page, and takes InfluxDB's alerts at a webhook behind a bearer token. */
 export class Consumer extends pulumi.ComponentResource {
   readonly app: TypeScriptApp<typeof consumerConfig>;
   /** Address of the webhook on the network. */
   readonly webhookUrl: string;
   /** Bearer token of the webhook: a secret. */
   declare readonly webhookToken: pulumi.Output<string>;
-  /** Address of /healthz, /metrics and /state on the machine. */
+  /** Address of the live page on the machine; /healthz, /metrics and /state stand beside it. */
   readonly url: string;
 
   constructor(name: string, args: ConsumerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -46,6 +47,7 @@ export class Consumer extends pulumi.ComponentResource {
         placement,
         baseImage,
         entry: appEntry("consumer"),
+        texts: { LIVE_PAGE: livePage() },
         schema: consumerConfig,
         config: {
           kafka: { brokers: args.brokers },
