@@ -81,6 +81,25 @@ export function anomalyEntry({ time, measure, value, mean, deviations }: Anomaly
   };
 }
 
+/** The anomalies of many stations, each station and measure once: its newest, and how many of these there are in the list. */
+export function anomalyEntries(newest: readonly Anomaly[]): Entry[] {
+  const alike = new Map<string, Anomaly[]>();
+  for (const anomaly of newest) {
+    const key = JSON.stringify([anomaly.station, anomaly.measure, anomaly.deviations > 0]);
+    const others = alike.get(key);
+    if (others) others.push(anomaly);
+    else alike.set(key, [anomaly]);
+  }
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const entry = anomalyEntry(first, first.station);
+    const last = others.at(-1);
+    if (!last) return entry;
+    const since = timeText(Date.parse(last.time));
+    return { ...entry, text: `${entry.text}; ${figure(others.length + 1)} times since ${since}` };
+  });
+}
+
 export function deadLetterEntry({ timeMs, reason, partition, offset, key }: DeadLetter): Entry {
   return {
     timeMs,

@@ -2,7 +2,7 @@ import { type Alert } from "../alerts";
 import { type About, type LiveEvent } from "../live";
 import { Connection, type ConnectionState } from "./connection";
 import { element, setAttribute, setText } from "./elements";
-import { alertEntry, alertText, anomalyEntry, deadLetterEntry, showEntries } from "./feeds";
+import { alertEntry, alertText, anomalyEntries, deadLetterEntry, showEntries } from "./feeds";
 import { dayText, figure } from "./format";
 import { showLag } from "./lag";
 import { RateCourse } from "./rate";
@@ -94,10 +94,7 @@ function show(kind: "snapshot" | "delta", event: LiveEvent): void {
   }
   if (anomalies) {
     count("anomaly-count", anomalies.total);
-    showEntries(
-      "anomalies",
-      anomalies.newest.map((anomaly) => anomalyEntry(anomaly, anomaly.station)),
-    );
+    showEntries("anomalies", anomalyEntries(anomalies.newest));
   }
   if (alerts) {
     count("alert-count", alerts.total, "crit");
