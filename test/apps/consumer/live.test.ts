@@ -1,3 +1,5 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { deadLetterOf } from "../../../apps/consumer/deadLetter";
 import { type Alert } from "../../../apps/consumer/alerts";
 import { type DeadLetter, deadLetterNote, LiveView, trendRoute } from "../../../apps/consumer/live";
@@ -155,7 +157,7 @@ test("a dead letter says where the message stands and why it could not be used",
 
 describe("the trend of a station", () => {
   const ask = async (stations: Stations, query: string) =>
-    await trendRoute(stations)({ url: `/trend${query}` } as Parameters<ReturnType<typeof trendRoute>>[0]);
+    await trendRoute(stations)(Object.assign(new IncomingMessage(new Socket()), { url: `/trend${query}` }));
 
   test("is its window in order of time, with its statistics and anomalies", async () => {
     const { sources, take } = view();
