@@ -35,7 +35,7 @@ export interface PipelineOutputs {
   /** May do all there is to do in InfluxDB, which is what its backup API asks for: a secret. */
   influxdbOperatorToken: string;
   pages: {
-    /** The consumer: /healthz, /metrics, /state. */
+    /** The consumer's live page; /healthz, /metrics and /state stand beside it. */
     consumer: string;
     kafdrop?: string;
     grafana?: string;

@@ -2,7 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Batch, type EachBatchPayload } from "kafkajs";
 import { type SourceRecord } from "../shared/set-aside";
 import { type Counts, noCounts, PartitionMemory, readNote } from "./memory";
-import { type Anomaly, type StationSummary, type StatisticsOptions } from "./stations";
+import { type WeatherMessage } from "../shared/message";
+import {
+  type Anomaly,
+  type StationRow,
+  type Stations,
+  type StationSummary,
+  type StationTrend,
+  type StatisticsOptions,
+} from "./stations";
 
 /** Messages between two signs of life to the group, and in one write of their effects. */
 const messagesPerPart = 1_000;
@@ -108,6 +116,19 @@ export class Analysis {
     ) as Record<string, StationSummary>;
   }
 
+  /** Newest message of each station of this member's partitions. */
+  *latest(): Iterable<readonly [name: string, latest: WeatherMessage]> {
+    for (const { stations } of this.#memories.values()) yield* stations.latest();
+  }
+
+  row(name: string): StationRow | undefined {
+    return this.#stationsWith(name)?.row(name);
+  }
+
+  trend(name: string): StationTrend | undefined {
+    return this.#stationsWith(name)?.trend(name);
+  }
+
   /** What was counted since the group began, of each of this member's partitions. */
   counts(): Record<number, Counts> {
     return Object.fromEntries([...this.#memories].map(([partition, { counts }]) => [partition, counts]));
@@ -120,6 +141,10 @@ export class Analysis {
 
   get stations(): number {
     return [...this.#memories.values()].reduce((sum, { stations }) => sum + stations.size, 0);
+  }
+
+  #stationsWith(name: string): Stations | undefined {
+    return [...this.#memories.values()].find(({ stations }) => stations.has(name))?.stations;
   }
 
   async #commit(topic: string, memory: PartitionMemory, flow: Flow): Promise<void> {

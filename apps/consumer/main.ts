@@ -13,6 +13,9 @@ import { AnomalyEffect, type Settled } from "./anomaly-effect";
 import { consumerConfig, type ConsumerConfig } from "./config";
 import { countedThings } from "./memory";
 import { KafkaOffsets } from "./offsets";
+import { EventStream } from "./events";
+import { type DeadLetter, deadLetterNote, LiveView, trendRoute } from "./live";
+import { bundledPage, pageRoutes } from "./page";
 import { Rate, Recent } from "./recent";
 import { takeRetries } from "./retries";
 import { type Anomaly } from "./stations";
@@ -67,6 +70,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
   const rate = new Rate(10);
   const anomalies = new Recent<Anomaly>(50);
   const alerts = new Recent<Alert>(50);
+  const deadLetterNotes = new Recent<DeadLetter>(50);
 
   route(
     "POST /alerts",
@@ -103,6 +107,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
       stations: analysis.summary(),
       anomalies: anomalies.list(),
       alerts: alerts.list(),
+      deadLetters: deadLetterNotes.list(),
     },
   }));
 
@@ -127,6 +132,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     written.add(done);
     retries.add(again.length);
     deadLetters.add(dead.length);
+    for (const letter of dead) deadLetterNotes.add(deadLetterNote(letter));
   };
   const analysis = new Analysis({
     statistics: config.statistics,
@@ -143,10 +149,9 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
           offset: dead[0].source.message.offset,
           reason: dead[0].reason,
         });
-      await sender.send(
-        config.deadLetterTopic,
-        dead.map(({ source, reason }) => deadLetterOf(source, reason)),
-      );
+      const letters = dead.map(({ source, reason }) => deadLetterOf(source, reason));
+      await sender.send(config.deadLetterTopic, letters);
+      for (const letter of letters) deadLetterNotes.add(deadLetterNote(letter));
       for (const anomaly of found.flatMap((one) => one.anomalies)) anomalies.add(anomaly);
       if (effect) await keep(await effect.settle(found.map((one) => ({ ...one, attempts: 0 }))));
     },
@@ -163,6 +168,30 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
         log("warn", "the group's offsets can't be read", { reason, retryInMs });
       }),
   });
+
+  const live = new LiveView({
+    about: {
+      topic: config.topic,
+      group: config.groupId,
+      deadLetterTopic: config.deadLetterTopic,
+      alertsTopic: config.alerts.topic,
+      startedMs: Date.now(),
+      windowMs: config.statistics.windowMs,
+      anomalyDeviations: config.statistics.anomalyDeviations,
+    },
+    ...{ stations: analysis, rate, lag: analysis.lag, anomalies, alerts, deadLetters: deadLetterNotes },
+    fault: () => health.fault(),
+  });
+  const events = new EventStream(live, {
+    intervalMs: 500,
+    heartbeatMs: 5_000,
+    stalledAfterMs: 30_000,
+    maxClients: 64,
+  });
+  route("GET /events", (request) => events.accept(request));
+  route("GET /trend", trendRoute(analysis));
+  const page = bundledPage();
+  for (const [path, answer] of page ? pageRoutes(page) : []) route(path, answer);
 
   const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
     if (payload.batch.topic === config.retryTopic) {
@@ -206,6 +235,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     },
   );
   if (!stop.aborted) await once(stop, "abort");
+  events.close();
   await consumer.disconnect();
   await sender.close();
 });

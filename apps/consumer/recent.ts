@@ -1,16 +1,23 @@
 /** The last few of many, newest first. */
 export class Recent<T> {
   readonly #items: T[] = [];
+  #total = 0;
 
   constructor(private readonly limit: number) {}
 
   add(item: T): void {
+    this.#total++;
     this.#items.unshift(item);
     if (this.#items.length > this.limit) this.#items.pop();
   }
 
   list(): readonly T[] {
     return this.#items;
+  }
+
+  /** How many there were, those not kept included. */
+  get total(): number {
+    return this.#total;
   }
 }
 

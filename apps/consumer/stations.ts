@@ -1,4 +1,5 @@
-import { type Measure, measures, type WeatherMessage } from "../shared/message";
+import { type Measure, measures, resolution, type WeatherMessage } from "../shared/message";
+import { Recent } from "./recent";
 import { RunningStatistics, type Summary } from "./statistics";
 
 /** A value far from what its station reported lately. */
@@ -27,13 +28,28 @@ export interface StationSummary {
   readonly anomalies: number;
 }
 
-/** Steps in which stations report; a spread below it is no spread. */
-const resolution: Readonly<Record<Measure, number>> = {
-  temperature: 0.1,
-  pressure: 0.1,
-  wind: 0.1,
-  humidity: 1,
-};
+/** A station in a line: its newest message, and no property of it that isn't known. */
+export interface StationRow extends WeatherMessage {
+  readonly partition: number;
+  /** Anomalies so far. */
+  readonly anomalies: number;
+}
+
+/** The course of a station's values over the window, and its last anomalies. */
+export interface StationTrend {
+  readonly station: string;
+  /** In order of time: milliseconds since 1970, then a value for each of {@link measures}; null where there is none. */
+  readonly points: readonly (readonly [timeMs: number, ...values: (number | null)[]])[];
+  readonly statistics: Partial<Record<Measure, Summary>>;
+  /** Newest first. */
+  readonly anomalies: readonly Anomaly[];
+}
+
+/** A plot about a thousand pixels wide shows no more. */
+const maxTrendPoints = 900;
+
+/** Kept of each station, to be marked in its trend. */
+const anomaliesKept = 20;
 
 interface Station {
   /** In order of arrival; `first` counts those that have left the window. */
@@ -44,7 +60,7 @@ interface Station {
   readonly statistics: Readonly<Record<Measure, RunningStatistics>>;
   /** In order of arrival. */
   readonly seenIds: Set<string>;
-  anomalies: number;
+  readonly anomalies: Recent<Anomaly>;
 }
 
 /** Rolling statistics of the stations of one partition. Each message counts once, however often it is delivered. */
@@ -72,7 +88,7 @@ export class Stations {
     const timeMs = Date.parse(message.time);
     this.#leave(station, Math.max(timeMs, station.newestMs) - this.options.windowMs);
     const anomalies = measures.flatMap((measure) => this.#anomaly(station, measure, message) ?? []);
-    station.anomalies += anomalies.length;
+    for (const anomaly of anomalies) station.anomalies.add(anomaly);
     station.window.push({ timeMs, message });
     for (const measure of measures) {
       const value = message[measure];
@@ -94,15 +110,46 @@ export class Stations {
           {
             partition: this.partition,
             latest,
-            anomalies,
-            measures: Object.fromEntries(
-              measures
-                .map((measure) => [measure, statistics[measure].summary()] as const)
-                .filter(([, { points }]) => points > 0),
-            ),
+            anomalies: anomalies.total,
+            measures: summaries(statistics),
           },
         ]),
     );
+  }
+
+  /** Newest message of each station, by its name. The message is another object whenever it is another message. */
+  *latest(): Iterable<readonly [name: string, latest: WeatherMessage]> {
+    for (const [name, { latest }] of this.#stations) yield [name, latest];
+  }
+
+  has(name: string): boolean {
+    return this.#stations.has(name);
+  }
+
+  row(name: string): StationRow | undefined {
+    const known = this.#stations.get(name);
+    if (!known) return undefined;
+    const { partition } = this;
+    const { anomalies } = known;
+    const { station, time, temperature, pressure, wind, humidity } = known.latest;
+    return { station, time, temperature, pressure, wind, humidity, partition, anomalies: anomalies.total };
+  }
+
+  /** The window of a station, thinned evenly to at most 900 points; undefined where the station is not known. */
+  trend(name: string): StationTrend | undefined {
+    const station = this.#stations.get(name);
+    if (!station) return undefined;
+    const inTime = station.window.slice(station.first).sort((a, b) => a.timeMs - b.timeMs);
+    const step = Math.ceil(inTime.length / maxTrendPoints);
+    return {
+      station: name,
+      // Counted from the end, so that the newest is always among them.
+      points: inTime
+        .filter((_, index) => (inTime.length - 1 - index) % step === 0)
+        .map(({ timeMs, message }) => [timeMs, ...measures.map((measure) => message[measure] ?? null)]),
+      statistics: summaries(station.statistics),
+      anomalies: station.anomalies.list(),
+    };
   }
 
   get size(): number {
@@ -124,7 +171,7 @@ export class Stations {
         humidity: new RunningStatistics(),
       },
       seenIds: new Set(),
-      anomalies: 0,
+      anomalies: new Recent(anomaliesKept),
     };
     this.#stations.set(message.station, station);
     return station;
@@ -157,4 +204,15 @@ export class Stations {
       station.first = 0;
     }
   }
+}
+
+/** Of the measures that have any values. */
+function summaries(
+  statistics: Readonly<Record<Measure, RunningStatistics>>,
+): Partial<Record<Measure, Summary>> {
+  return Object.fromEntries(
+    measures
+      .map((measure) => [measure, statistics[measure].summary()] as const)
+      .filter(([, { points }]) => points > 0),
+  );
 }

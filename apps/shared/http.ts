@@ -1,5 +1,11 @@
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type HttpServer } from "./config";
 import { type Health } from "./health";
@@ -8,8 +14,14 @@ import { type Metrics } from "./metrics";
 /** What a route answers. */
 export interface Answer {
   readonly status: number;
-  readonly body: string | object;
+  /** Text, or an object that is sent as JSON; a function writes the body itself, and ends it. */
+  readonly body: string | object | ((response: ServerResponse) => void);
+  /** Besides those every answer has. A `content-type` here takes the place of the usual one. Default: none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** No answer is to be taken for anything but its type, and no page linked from one learns its address. */
+const everyAnswer = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
 
 /** Answers one request; throwing answers 500 without telling the cause to the caller. */
 export type Route = (request: IncomingMessage) => Answer | Promise<Answer>;
@@ -52,13 +64,18 @@ export async function serve(
         onError(error);
         return { status: 500, body: "internal error\n" };
       })
-      .then(({ status, body }) => {
+      .then(({ status, body, headers }) => {
+        const head = (own: OutgoingHttpHeaders) =>
+          response.writeHead(status, { ...everyAnswer, ...own, ...headers });
+        if (typeof body === "function") {
+          body(head({}));
+          return;
+        }
         const [type, text] =
           typeof body === "string"
             ? ["text/plain; version=0.0.4; charset=utf-8", body]
             : ["application/json", JSON.stringify(body)];
-        response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });
-        response.end(text);
+        head({ "content-type": type, "content-length": Buffer.byteLength(text) }).end(text);
         // What is left of a refused body must not be read as the next request.
         if (!request.complete) request.socket.end();
       })

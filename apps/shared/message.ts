@@ -56,6 +56,14 @@ export const bounds: Readonly<Record<Measure, readonly [min: number, max: number
   humidity: [0, 100],
 };
 
+/** Steps in which stations report; a spread below it is no spread. */
+export const resolution: Readonly<Record<Measure, number>> = {
+  temperature: 0.1,
+  pressure: 0.1,
+  wind: 0.1,
+  humidity: 1,
+};
+
 /** A value that is a weather message, or what is wrong with it. */
 export type Checked = { readonly message: WeatherMessage } | { readonly fault: string };
 

@@ -6,6 +6,10 @@ const figure = (value: number | null) => (value === null ? "?" : value.toLocaleS
 
 /** A stack's status as text for a terminal. */
 export function renderStatus(status: StackStatus): string {
+  const pages = table(
+    ["PAGE", "ADDRESS"],
+    status.pages.map(({ name, url }) => [name, url]),
+  );
   const services = table(
     ["SERVICE", "STATE", "HEALTHY", "RESTARTS", "PUBLISHED AT"],
     status.services.map(({ name, state, healthy, restarts, endpoints }) => [
@@ -33,9 +37,14 @@ export function renderStatus(status: StackStatus): string {
             status.influxdb.checks.map(({ name, status: active, level }) => [name, active, level ?? "-"]),
           ),
         ].join("\n");
-  return [`Stack ${status.stack} (${status.target})`, services, kafka, influxdb, renderFlow(status)].join(
-    "\n\n",
-  );
+  return [
+    `Stack ${status.stack} (${status.target})`,
+    pages,
+    services,
+    kafka,
+    influxdb,
+    renderFlow(status),
+  ].join("\n\n");
 }
 
 function topicTable(topics: readonly TopicStatus[]): string {

@@ -1,3 +1,4 @@
+import { type PipelineOutputs } from "../../components/outputs";
 import { type ContainerStatus } from "../../embedded/containers/running";
 import { influxStatus, type CheckStatus } from "./influxdb";
 import { kafkaStatus, type KafkaFlow, type KafkaStatus } from "./kafka";
@@ -8,6 +9,8 @@ import { services } from "./services";
 export interface StackStatus {
   target: string;
   stack: string;
+  /** Addresses for a browser, the live page first; of those that run. */
+  pages: { name: string; url: string }[];
   services: ContainerStatus[];
   kafka: KafkaStatus | { error: string };
   influxdb: { buckets: string[]; checks: CheckStatus[] } | { error: string };
@@ -27,11 +30,26 @@ export async function stackStatus(running: RunningStack): Promise<StackStatus> {
   return {
     target: running.target,
     stack: running.stack,
+    pages: pages(running.outputs, containers),
     services: containers,
     kafka: "error" in kafka ? kafka : kafka.status,
     influxdb: "error" in influx ? influx : { buckets: influx.buckets, checks: influx.checks },
     flow: { injected: "error" in influx ? null : influx.points, ...("error" in kafka ? none : kafka.flow) },
   };
+}
+
+function pages(
+  { pages, prefix }: PipelineOutputs,
+  containers: readonly ContainerStatus[],
+): StackStatus["pages"] {
+  const besides = (["grafana", "kafdrop"] as const).flatMap((name) => {
+    const url = pages[name];
+    // The embedded run has no driver for these.
+    return url !== undefined && containers.some((container) => container.name === `${prefix}-${name}`)
+      ? [{ name, url }]
+      : [];
+  });
+  return [{ name: "live page", url: pages.consumer }, ...besides];
 }
 
 /** Longest wait for a server's answer, in ms. kafkajs has no limit of its own for some of its calls. */

@@ -20,7 +20,7 @@ const bundled = new Map<string, Bundle>();
  *
  * @param entry the program's entry, a TypeScript or JavaScript file.
  * @param baseImage what the image is built on; part of the hash.
- * @param texts constants of the program, each with the file whose text takes its place. Default: none.
+ * @param texts constants of the program, each with the text that takes its place. Default: none.
  * @throws Error with esbuild's messages where the sources can't be bundled.
  */
 export function bundle(
@@ -41,10 +41,7 @@ export function bundle(
     target: "node20",
     format: "cjs",
     define: Object.fromEntries(
-      Object.entries(texts).map(([constant, file]) => [
-        constant,
-        JSON.stringify(fs.readFileSync(file, "utf8")),
-      ]),
+      Object.entries(texts).map(([constant, text]) => [constant, JSON.stringify(text)]),
     ),
     // Asked for only where the sources run unbundled: what the bundle needs of them stands in its constants.
     external: ["vega-datasets"],

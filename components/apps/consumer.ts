@@ -8,6 +8,7 @@ import { type InfluxServer } from "../influxdb/server";
 import { InfluxToken } from "../influxdb/token";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
+import { livePage } from "./live-page";
 import { publishedAddress } from "../workload/placement";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 
@@ -37,7 +38,7 @@ export interface ConsumerArgs extends AppPlacement {
 }
 
 /**
- * The program that analyses the weather as it comes, writes what it finds into a bucket of its own, and takes InfluxDB's alerts at
+ * The program that analyses the weather as it comes, shows it on a live page, writes what it finds into a bucket of its own, and takes InfluxDB's alerts at
  * a webhook behind a bearer token. Its InfluxDB token writes that bucket and reads nothing.
  */
 export class Consumer extends pulumi.ComponentResource {
@@ -46,7 +47,7 @@ export class Consumer extends pulumi.ComponentResource {
   readonly webhookUrl: string;
   /** Bearer token of the webhook: a secret. */
   declare readonly webhookToken: pulumi.Output<string>;
-  /** Address of /healthz, /metrics and /state on the machine. */
+  /** Address of the live page on the machine; /healthz, /metrics and /state stand beside it. */
   readonly url: string;
 
   constructor(name: string, args: ConsumerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -78,6 +79,7 @@ export class Consumer extends pulumi.ComponentResource {
         placement,
         baseImage,
         entry: appEntry("consumer"),
+        texts: { LIVE_PAGE: livePage() },
         schema: consumerConfig,
         config: {
           kafka: { brokers, tls },

@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { injectConfig } from "../../apps/inject/config";
 import { normalsFile } from "../../apps/inject/normals-file";
@@ -46,7 +47,7 @@ export class Inject extends pulumi.ComponentResource {
         placement,
         baseImage,
         entry: appEntry("inject"),
-        texts: { SEATTLE_HOURLY_NORMALS: normalsFile() },
+        texts: { SEATTLE_HOURLY_NORMALS: fs.readFileSync(normalsFile(), "utf8") },
         schema: injectConfig,
         config: {
           source:

@@ -34,7 +34,7 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   baseImage: string;
   /** Path of the program's entry. */
   entry: string;
-  /** Data that the image carries: constants that the program declares, each with the file whose text takes its place. Default: none. */
+  /** Data that the image carries: constants that the program declares, each with the text that takes its place. Default: none. */
   texts?: Record<string, string>;
   /** The program's own schema of its configuration. */
   schema: Schema;

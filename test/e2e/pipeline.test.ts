@@ -110,12 +110,13 @@ afterAll(async () => {
 });
 
 test("all services become healthy, and images without a driver are named, not faked", async () => {
-  const { services, target } = await eventually(
+  const { services, target, pages } = await eventually(
     status,
     (now) => now.services.every(({ healthy }) => healthy === true),
     60_000,
   );
   expect(target).toBe("embedded");
+  expect(pages).toEqual([{ name: "live page", url: outputs.pages.consumer }]);
   expect(services.map(({ name }) => name.replace("weather-dev-", "")).sort()).toEqual([
     "consumer",
     "influxdb",

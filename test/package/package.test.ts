@@ -34,10 +34,11 @@ afterAll(() => {
   fs.rmSync(example, { recursive: true, force: true });
 });
 
-test("the package holds compiled JavaScript with types, and nothing else", () => {
+test("the package holds compiled JavaScript with types, the live page's document and style, and nothing else", () => {
   const strange = files.filter(
     (file) =>
       !/^package\/dist\/(components|apps|policy)\/.*\.(js|d\.ts)$/.test(file) &&
+      !/^package\/dist\/apps\/consumer\/page\/(index\.html|style\.css)$/.test(file) &&
       !/^package\/(package\.json|README\.md|LICENSE|NOTICE)$/.test(file),
   );
   expect(strange).toEqual([]);
@@ -60,12 +61,17 @@ test("its own programs are in it, ready to be bundled", () => {
   const bundleAll = `
     const fs = require("node:fs");
     const { bundle } = require("pulumi-weather-pipeline/dist/components/apps/bundle.js");
+    const { livePage } = require("pulumi-weather-pipeline/dist/components/apps/live-page.js");
     const { appEntry } = require("pulumi-weather-pipeline/dist/components/apps/typescript-app.js");
     for (const app of ["inject", "producer", "consumer"]) {
       const { contextFolder } = bundle(appEntry(app), "node");
       console.log(app, fs.statSync(contextFolder + "/app.js").size > 10_000);
-    }`;
-  expect(succeed("node", ["-e", bundleAll], example)).toBe("inject true\nproducer true\nconsumer true\n");
+    }
+    const { script, style } = JSON.parse(livePage());
+    console.log("page", script.includes("uPlot"), style.includes(".u-over"));`;
+  expect(succeed("node", ["-e", bundleAll], example)).toBe(
+    "inject true\nproducer true\nconsumer true\npage true true\n",
+  );
 }, 60_000);
 
 test("what Pulumi serialises may require any compiled module, and the policies start no server", () => {

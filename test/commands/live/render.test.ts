@@ -4,6 +4,10 @@ import { type StackStatus } from "../../../commands/live/status";
 const status: StackStatus = {
   target: "embedded",
   stack: "dev",
+  pages: [
+    { name: "live page", url: "http://127.0.0.1:8080" },
+    { name: "kafdrop", url: "http://127.0.0.1:9000" },
+  ],
   services: [
     {
       ...{ name: "weather-dev-kafka1", state: "running", healthy: true, restarts: 0, pid: 1 },
@@ -51,6 +55,10 @@ const status: StackStatus = {
 
 test("everything about a stack on one screen", () => {
   expect(renderStatus(status)).toBe(`Stack dev (embedded)
+
+PAGE       ADDRESS
+live page  http://127.0.0.1:8080
+kafdrop    http://127.0.0.1:9000
 
 SERVICE               STATE       HEALTHY  RESTARTS  PUBLISHED AT
 weather-dev-kafka1    running     yes      0         127.0.0.1:19092
