@@ -84,6 +84,7 @@ export {
   type InfluxReplicationArgs,
 } from "./influxdb/replication";
 export { WeatherAlerts, type WeatherAlertsArgs } from "./influxdb/alerts";
+export { PipelineLimits, type PipelineLimitsArgs } from "./influxdb/limits";
 
 // The Telegraf bridges between them.
 export {
@@ -93,10 +94,13 @@ export {
   type KafkaToInfluxBridgeArgs,
 } from "./telegraf/bridge";
 
+export { MetricsCollector, metricsMeasurement, type MetricsCollectorArgs } from "./telegraf/metrics";
+
 // Programs.
 export { appFaults, TypeScriptApp, type AppPlacement, type TypeScriptAppArgs } from "./apps/typescript-app";
 export { Consumer, type ConsumerArgs } from "./apps/consumer";
 export { Inject, type InjectArgs } from "./apps/inject";
+export { Monitor, type MonitorArgs, type WatchedGroup } from "./apps/monitor";
 export { Producer, type ProducerArgs } from "./apps/producer";
 
 // Pages.

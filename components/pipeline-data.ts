@@ -25,6 +25,7 @@ export function pipelineData(settings: Settings): DataHolder[] {
     volume("influxdb-data"),
     bucket("weather"),
     ...(settings.telegraf.enabled ? [bucket("weather-telegraf-bucket")] : []),
+    ...(settings.monitor.enabled ? [bucket("pipeline-bucket")] : []),
     ...(settings.inject.enabled ? [volume("inject-spool")] : []),
     ...(settings.grafana.enabled ? [volume("grafana-data")] : []),
   ];

@@ -2,10 +2,12 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
+import { Monitor } from "./apps/monitor";
 import { Producer } from "./apps/producer";
 import { throwIfAny } from "./faults";
 import { WeatherAlerts } from "./influxdb/alerts";
 import { InfluxBucket } from "./influxdb/bucket";
+import { PipelineLimits } from "./influxdb/limits";
 import { InfluxServer } from "./influxdb/server";
 import { InfluxToken } from "./influxdb/token";
 import { KafkaCluster } from "./kafka/cluster";
@@ -24,11 +26,15 @@ import {
 } from "./settings";
 import { ShrinkGuard } from "./shrink-guard";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
+import { MetricsCollector, metricsMeasurement } from "./telegraf/metrics";
 import { imageName, PulledImages } from "./workload/images";
 import { type Placement } from "./workload/workload";
 
 /** Where the Telegraf bridge writes: another bucket than the one it reads, so that no loop arises. */
 const telegrafBucketName = "weather_telegraf";
+
+/** Where the figures of the pipeline itself go. */
+const metricsBucketName = "pipeline";
 
 /** The consumer's group in Kafka. */
 const consumerGroup = "weather-analysis";
@@ -109,7 +115,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const onBoth = { parent: this, dependsOn: [influx, cluster.ready] };
     const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
-    new Producer(
+    const producer = new Producer(
       "producer",
       {
         ...app,
@@ -181,10 +187,68 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         ),
       );
     }
+    const metricsUrls = [consumer.app.metricsUrl, producer.app.metricsUrl];
     if (settings.inject.enabled) {
       // Edge replication sends only what is written after it was set up.
       const dependsOn = [...onNode.dependsOn, ...beforeInject];
-      new Inject("inject", { ...app, influx, bucket, settings: settings.inject }, { ...onNode, dependsOn });
+      const inject = new Inject(
+        "inject",
+        { ...app, influx, bucket, settings: settings.inject },
+        { ...onNode, dependsOn },
+      );
+      metricsUrls.push(inject.app.metricsUrl);
+    }
+    if (settings.monitor.enabled) {
+      const monitor = new Monitor(
+        "monitor",
+        {
+          ...app,
+          brokers: cluster.internalBootstrapServers,
+          groups: [
+            { groupId: consumerGroup, topics: ["weather"] },
+            ...(settings.telegraf.enabled
+              ? [{ groupId: "telegraf-to-influxdb", topics: ["weather-telegraf"] }]
+              : []),
+          ],
+          deadLetterTopics: [this.topic("weather-dlq")],
+          settings: settings.monitor,
+        },
+        onNode,
+      );
+      const metricsBucket = new InfluxBucket(
+        "pipeline-bucket",
+        {
+          connection: influx.connection,
+          name: metricsBucketName,
+          retention: settings.monitor.retention,
+          description: "Figures of the pipeline itself",
+        },
+        { ...onInflux, protect },
+      );
+      buckets.push(metricsBucket);
+      new MetricsCollector(
+        "telegraf-metrics",
+        {
+          placement,
+          image: images.pull("telegraf").name,
+          influx,
+          bucket: metricsBucket,
+          bucketName: metricsBucketName,
+          urls: [...metricsUrls, monitor.app.metricsUrl],
+          interval: settings.monitor.interval,
+        },
+        onInflux,
+      );
+      new PipelineLimits(
+        "limits",
+        {
+          connection: influx.connection,
+          bucket: metricsBucket.bucketName,
+          measurement: metricsMeasurement,
+          ...settings.alerts,
+        },
+        onInflux,
+      );
     }
 
     const readToken = new InfluxToken(

@@ -58,9 +58,26 @@ export const settingsSchema = z.strictObject({
       tooHotCelsius: z.number("must be a number of degrees Celsius").default(40),
       every: duration.default("5 seconds"),
       silentAfter: duration.default("1 minute"),
+      usableDiskPercent: z
+        .number("must be a percentage")
+        .min(0, "must be a percentage from 0 to 100")
+        .max(100, "must be a percentage from 0 to 100")
+        .default(15)
+        .describe("A broker's disk with less than this left is reported"),
+      lagMessages: z
+        .int("must be a whole number of messages")
+        .min(0, "must not be negative")
+        .default(10_000)
+        .describe("A group this far behind in a partition is reported"),
+      underReplicatedFor: duration.default("30 seconds"),
+      deadLettersPerMinute: z
+        .int("must be a whole number of messages")
+        .min(0, "must not be negative")
+        .default(0)
+        .describe("More dead letters than this in a minute are reported"),
     })
     .prefault({})
-    .describe("When the weather is too hot, and when its silence is reported"),
+    .describe("When the weather, its silence and the pipeline's own limits are reported"),
   inject: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -101,6 +118,16 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe("The analysis, and where its page is published"),
+  monitor: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      interval: duration
+        .default("2 seconds")
+        .describe("From one look at Kafka, and one reading of all figures, to the next"),
+      retention: duration.default("14 days"),
+    })
+    .prefault({})
+    .describe("Figures of the pipeline itself: how they are taken, and how long they are kept"),
   telegraf: z
     .strictObject({ enabled: z.boolean().default(true) })
     .prefault({})
@@ -160,6 +187,7 @@ export function settingsFaults(input: unknown): Fault[] {
       ...influxServerFaults(settings.influxdb),
       ...retentionFaults(settings.influxdb.retention),
     ]),
+    ...under("monitor", monitorFaults(settings)),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.
@@ -172,6 +200,19 @@ function retentionFaults(retention: Duration): Fault[] {
   if ((tryDurationMs(retention) ?? Infinity) >= 3_600_000) return [];
   const reason = `must be at least "1 hour", InfluxDB's own minimum, not ${JSON.stringify(retention)}`;
   return [{ propertyPath: "retention", reason }];
+}
+
+function monitorFaults({ monitor, alerts }: Settings): Fault[] {
+  if (!monitor.enabled) return [];
+  const faults = retentionFaults(monitor.retention);
+  const intervalMs = tryDurationMs(monitor.interval) ?? 0;
+  if (intervalMs > 0 && 2 * intervalMs > (tryDurationMs(alerts.every) ?? Infinity)) {
+    faults.push({
+      propertyPath: "interval",
+      reason: `must be at most half of alerts.every ("${alerts.every}"), not "${monitor.interval}": a check sees only what came since its last run`,
+    });
+  }
+  return faults;
 }
 
 function portClashes(settings: Settings): Fault[] {

@@ -50,7 +50,7 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   ports?: PublishedPort[];
   /** Volumes that are mounted; a program may write below `/var/lib/weather`. */
   volumes?: MountedVolume[];
-  /** Port at which the program answers `/healthz`. Default 8080. */
+  /** Port at which the program answers `/healthz` and `/metrics`. Default 8080. */
   healthPort?: number;
   /** Memory limit in MiB. Default 256. */
   memoryMiB?: number;
@@ -73,12 +73,16 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
   readonly workload: Workload;
   /** Name of the built image, tag included; known at preview. */
   readonly imageName: string;
+  /** Address of the program's /metrics on the network. */
+  readonly metricsUrl: string;
 
   constructor(name: string, args: TypeScriptAppArgs<Schema>, opts?: pulumi.ComponentResourceOptions) {
     super("weather:apps:TypeScriptApp", name, {}, opts);
     throwIfAny(`TypeScriptApp ${name}`, appFaults(args));
     const { contextFolder, contentHash } = bundle(args.entry, args.baseImage, args.texts);
     this.imageName = `weather-${name}:${contentHash}`;
+    const healthPort = args.healthPort ?? 8080;
+    this.metricsUrl = `http://${args.hostname ?? name}:${healthPort}/metrics`;
     const image = new docker.Image(
       `${name}-image`,
       {
@@ -107,7 +111,7 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
         ],
         ports: args.ports,
         volumes: args.volumes,
-        probe: { kind: "http", port: args.healthPort ?? 8080, path: "/healthz" },
+        probe: { kind: "http", port: healthPort, path: "/healthz" },
         memoryMiB: args.memoryMiB ?? 256,
       },
       { parent: this },
