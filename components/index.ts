@@ -38,6 +38,7 @@ export {
   type TopicCluster,
   type TopicSettings,
 } from "./kafka/topic";
+export { diskFaults, segmentBytesFor, worstCaseBytes, type TopicDisk } from "./kafka/disk";
 export { QuorumGate, RollGate, type GateArgs } from "./kafka/gates";
 export { type ClientTls } from "./kafka/node-view";
 
@@ -107,6 +108,7 @@ export { Producer, type ProducerArgs } from "./apps/producer";
 export { Grafana, type GrafanaArgs } from "./observability/grafana";
 export {
   alertsDashboard,
+  pipelineDashboard,
   weatherDashboard,
   type DashboardSpec,
   type PanelSpec,

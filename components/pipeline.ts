@@ -12,7 +12,7 @@ import { InfluxServer } from "./influxdb/server";
 import { InfluxToken } from "./influxdb/token";
 import { KafkaCluster } from "./kafka/cluster";
 import { KafkaTopic } from "./kafka/topic";
-import { alertsDashboard, weatherDashboard } from "./observability/dashboards";
+import { alertsDashboard, pipelineDashboard, weatherDashboard } from "./observability/dashboards";
 import { Grafana } from "./observability/grafana";
 import { Kafdrop } from "./observability/kafdrop";
 import { type PipelineOutputValues } from "./outputs";
@@ -280,7 +280,11 @@ export class WeatherPipeline extends pulumi.ComponentResource {
             image: images.pull("grafana").name,
             influx,
             buckets,
-            dashboards: [weatherDashboard(settings.influxdb.bucket), alertsDashboard],
+            dashboards: [
+              weatherDashboard(settings.influxdb.bucket),
+              ...(settings.monitor.enabled ? [pipelineDashboard(metricsBucketName, metricsMeasurement)] : []),
+              alertsDashboard,
+            ],
             hostPort: settings.grafana.hostPort,
             protect,
           },

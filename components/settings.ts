@@ -3,6 +3,7 @@ import { durationForm, type Duration, tryDurationMs } from "./duration";
 import { type Fault, schemaFaults, under } from "./faults";
 import { influxServerFaults } from "./influxdb/server";
 import { hostPorts, kafkaClusterFaults } from "./kafka/cluster";
+import { diskFaults } from "./kafka/disk";
 import { topicFaults, type TopicSettings } from "./kafka/topic";
 import { portFaults } from "./workload/workload";
 
@@ -35,6 +36,11 @@ export const settingsSchema = z.strictObject({
       firstHostPort: port.default(19_092),
       retention: duration.default("7 days"),
       retentionBytes: z.int().default(1_073_741_824),
+      diskMiB: z
+        .int("must be a whole number of MiB")
+        .min(1_024, "must be at least 1024 (MiB)")
+        .default(32_768)
+        .describe("Size of the volume each broker has, which retention must not be able to fill"),
       replicationFactor: z.int("must be a whole number").optional(),
       minInsyncReplicas: z.int("must be a whole number").optional(),
       heapMiB: z.int().default(512),
@@ -182,7 +188,7 @@ export function settingsFaults(input: unknown): Fault[] {
   );
   const faults = [
     ...schemaFaults(settingsSchema, input),
-    ...under("kafka", [...kafkaClusterFaults(settings.kafka), ...ownRules]),
+    ...under("kafka", [...kafkaClusterFaults(settings.kafka), ...ownRules, ...retentionDiskFaults(settings)]),
     ...under("influxdb", [
       ...influxServerFaults(settings.influxdb),
       ...retentionFaults(settings.influxdb.retention),
@@ -200,6 +206,16 @@ function retentionFaults(retention: Duration): Fault[] {
   if ((tryDurationMs(retention) ?? Infinity) >= 3_600_000) return [];
   const reason = `must be at least "1 hour", InfluxDB's own minimum, not ${JSON.stringify(retention)}`;
   return [{ propertyPath: "retention", reason }];
+}
+
+function retentionDiskFaults(settings: Settings): Fault[] {
+  const { partitions, diskMiB } = settings.kafka;
+  const topics = pipelineTopics(settings).map(({ name, cleanup }) => ({
+    name,
+    partitions,
+    cleanup: cleanup ?? { policy: "delete" as const },
+  }));
+  return diskFaults(topics, diskMiB);
 }
 
 function monitorFaults({ monitor, alerts }: Settings): Fault[] {
