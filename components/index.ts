@@ -39,6 +39,7 @@ export {
   type TopicCluster,
   type TopicSettings,
 } from "./kafka/topic";
+export { diskFaults, segmentBytesFor, worstCaseBytes, type TopicDisk } from "./kafka/disk";
 export { QuorumGate, RollGate, type GateArgs } from "./kafka/gates";
 export { kafkaAccess, type KafkaAccess, type KafkaClient } from "./kafka/access";
 export {
@@ -109,6 +110,7 @@ export {
   type InfluxReplicationArgs,
 } from "./influxdb/replication";
 export { WeatherAlerts, type WeatherAlertsArgs } from "./influxdb/alerts";
+export { PipelineLimits, type PipelineLimitsArgs } from "./influxdb/limits";
 
 // The Telegraf bridges between them.
 export {
@@ -118,10 +120,13 @@ export {
   type KafkaToInfluxBridgeArgs,
 } from "./telegraf/bridge";
 
+export { MetricsCollector, metricsMeasurement, type MetricsCollectorArgs } from "./telegraf/metrics";
+
 // Programs.
 export { appFaults, TypeScriptApp, type AppPlacement, type TypeScriptAppArgs } from "./apps/typescript-app";
 export { Consumer, type ConsumerArgs } from "./apps/consumer";
 export { Inject, type InjectArgs } from "./apps/inject";
+export { Monitor, type MonitorArgs, type WatchedGroup } from "./apps/monitor";
 export { Producer, type ProducerArgs } from "./apps/producer";
 
 // Backups.
@@ -131,6 +136,7 @@ export { Backup, backupFaults, type BackupArgs, type BackupSettings } from "./ba
 export { Grafana, type GrafanaArgs } from "./observability/grafana";
 export {
   alertsDashboard,
+  pipelineDashboard,
   weatherDashboard,
   type DashboardSpec,
   type PanelSpec,

@@ -28,6 +28,7 @@ export function pipelineData(settings: Settings): DataHolder[] {
     bucket("weather"),
     bucket("weather-analysis-bucket"),
     ...(settings.telegraf.enabled ? [bucket("weather-telegraf-bucket")] : []),
+    ...(settings.monitor.enabled ? [bucket("pipeline-bucket")] : []),
     ...(settings.inject.enabled ? [volume("inject-spool")] : []),
     ...(settings.grafana.enabled ? [volume("grafana-data")] : []),
   ];

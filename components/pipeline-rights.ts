@@ -49,6 +49,15 @@ export function pipelineRights(settings: Settings): ProgramRights[] {
           },
         ]
       : []),
+    ...(settings.monitor.enabled
+      ? [
+          {
+            principal: "monitor",
+            describes: topics,
+            describesGroups: [{ name: consumerGroup }, { name: "telegraf-to-influxdb" }],
+          },
+        ]
+      : []),
     ...(settings.backup.enabled
       ? [
           {

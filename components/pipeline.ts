@@ -2,17 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { Backup } from "./backup/backup";
 import { Consumer } from "./apps/consumer";
 import { Inject } from "./apps/inject";
+import { Monitor } from "./apps/monitor";
 import { Producer } from "./apps/producer";
 import { CertificateAuthority } from "./certificates/authority";
 import { throwIfAny } from "./faults";
 import { WeatherAlerts } from "./influxdb/alerts";
 import { InfluxBucket } from "./influxdb/bucket";
+import { PipelineLimits } from "./influxdb/limits";
 import { InfluxServer } from "./influxdb/server";
 import { InfluxToken } from "./influxdb/token";
 import { KafkaRights } from "./kafka/acl";
 import { KafkaCluster } from "./kafka/cluster";
 import { KafkaTopic } from "./kafka/topic";
-import { alertsDashboard, weatherDashboard } from "./observability/dashboards";
+import { alertsDashboard, pipelineDashboard, weatherDashboard } from "./observability/dashboards";
 import { Grafana } from "./observability/grafana";
 import { Kafdrop } from "./observability/kafdrop";
 import { type PipelineOutputValues } from "./outputs";
@@ -27,6 +29,7 @@ import {
 } from "./settings";
 import { ShrinkGuard } from "./shrink-guard";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
+import { MetricsCollector, metricsMeasurement } from "./telegraf/metrics";
 import { imageName, PulledImages } from "./workload/images";
 import { placeOn } from "./workload/placement";
 
@@ -35,6 +38,9 @@ const telegrafBucketName = "weather_telegraf";
 
 /** Where the consumer writes what it finds. */
 const analysisBucketName = "weather_analysis";
+
+/** Where the figures of the pipeline itself go. */
+const metricsBucketName = "pipeline";
 
 function sizeOf({
   brokers,
@@ -144,7 +150,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const onBoth = { parent: this, dependsOn: [influx, cluster.ready, ...rights] };
     const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
-    new Producer(
+    const producer = new Producer(
       "producer",
       {
         ...app,
@@ -221,10 +227,68 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         ),
       );
     }
+    const metricsUrls = [consumer.app.metricsUrl, producer.app.metricsUrl];
     if (settings.inject.enabled) {
       // Edge replication sends only what is written after it was set up.
       const dependsOn = [...onNode.dependsOn, ...beforeInject];
-      new Inject("inject", { ...app, influx, bucket, settings: settings.inject }, { ...onNode, dependsOn });
+      const inject = new Inject(
+        "inject",
+        { ...app, influx, bucket, settings: settings.inject },
+        { ...onNode, dependsOn },
+      );
+      metricsUrls.push(inject.app.metricsUrl);
+    }
+    if (settings.monitor.enabled) {
+      const monitor = new Monitor(
+        "monitor",
+        {
+          ...app,
+          kafka: cluster.access,
+          groups: [
+            { groupId: consumerGroup, topics: ["weather"] },
+            ...(settings.telegraf.enabled
+              ? [{ groupId: "telegraf-to-influxdb", topics: ["weather-telegraf"] }]
+              : []),
+          ],
+          deadLetterTopics: [this.topic("weather-dlq")],
+          settings: settings.monitor,
+        },
+        onNode,
+      );
+      const metricsBucket = new InfluxBucket(
+        "pipeline-bucket",
+        {
+          connection: influx.connection,
+          name: metricsBucketName,
+          retention: settings.monitor.retention,
+          description: "Figures of the pipeline itself",
+        },
+        { ...onInflux, protect },
+      );
+      buckets.push(metricsBucket);
+      new MetricsCollector(
+        "telegraf-metrics",
+        {
+          placement,
+          image: images.name("telegraf"),
+          influx,
+          bucket: metricsBucket,
+          bucketName: metricsBucketName,
+          urls: [...metricsUrls, monitor.app.metricsUrl],
+          interval: settings.monitor.interval,
+        },
+        onInflux,
+      );
+      new PipelineLimits(
+        "limits",
+        {
+          connection: influx.connection,
+          bucket: metricsBucket.bucketName,
+          measurement: metricsMeasurement,
+          ...settings.alerts,
+        },
+        onInflux,
+      );
     }
 
     if (settings.backup.enabled) {
@@ -267,7 +331,11 @@ export class WeatherPipeline extends pulumi.ComponentResource {
             authority,
             influx,
             buckets,
-            dashboards: [weatherDashboard(settings.influxdb.bucket), alertsDashboard],
+            dashboards: [
+              weatherDashboard(settings.influxdb.bucket),
+              ...(settings.monitor.enabled ? [pipelineDashboard(metricsBucketName, metricsMeasurement)] : []),
+              alertsDashboard,
+            ],
             hostPort: settings.grafana.hostPort,
             protect,
           },

@@ -6,6 +6,7 @@ import { durationForm, type Duration, tryDurationMs } from "./duration";
 import { type Fault, schemaFaults, under } from "./faults";
 import { influxServerFaults } from "./influxdb/server";
 import { hostPorts, kafkaClusterFaults } from "./kafka/cluster";
+import { diskFaults } from "./kafka/disk";
 import { topicFaults, type TopicSettings } from "./kafka/topic";
 import { pinnedVersion } from "./workload/images";
 import { placementFaults } from "./workload/placement";
@@ -89,6 +90,11 @@ export const settingsSchema = z.strictObject({
       firstHostPort: port.default(19_092),
       retention: duration.default("7 days"),
       retentionBytes: z.int().default(1_073_741_824),
+      diskMiB: z
+        .int("must be a whole number of MiB")
+        .min(1_024, "must be at least 1024 (MiB)")
+        .default(32_768)
+        .describe("Size of the volume each broker has, which retention must not be able to fill"),
       replicationFactor: z.int("must be a whole number").optional(),
       minInsyncReplicas: z.int("must be a whole number").optional(),
       heapMiB: z.int().default(512),
@@ -112,9 +118,26 @@ export const settingsSchema = z.strictObject({
       tooHotCelsius: z.number("must be a number of degrees Celsius").default(40),
       every: duration.default("5 seconds"),
       silentAfter: duration.default("1 minute"),
+      usableDiskPercent: z
+        .number("must be a percentage")
+        .min(0, "must be a percentage from 0 to 100")
+        .max(100, "must be a percentage from 0 to 100")
+        .default(15)
+        .describe("A broker's disk with less than this left is reported"),
+      lagMessages: z
+        .int("must be a whole number of messages")
+        .min(0, "must not be negative")
+        .default(10_000)
+        .describe("A group this far behind in a partition is reported"),
+      underReplicatedFor: duration.default("30 seconds"),
+      deadLettersPerMinute: z
+        .int("must be a whole number of messages")
+        .min(0, "must not be negative")
+        .default(0)
+        .describe("More dead letters than this in a minute are reported"),
     })
     .prefault({})
-    .describe("When the weather is too hot, and when its silence is reported"),
+    .describe("When the weather, its silence and the pipeline's own limits are reported"),
   inject: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -155,6 +178,16 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe("The analysis, and where its page is published"),
+  monitor: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      interval: duration
+        .default("2 seconds")
+        .describe("From one look at Kafka, and one reading of all figures, to the next"),
+      retention: duration.default("14 days"),
+    })
+    .prefault({})
+    .describe("Figures of the pipeline itself: how they are taken, and how long they are kept"),
   telegraf: z
     .strictObject({ enabled: z.boolean().default(true) })
     .prefault({})
@@ -240,7 +273,7 @@ export function settingsFaults(input: unknown): Fault[] {
   );
   const faults = [
     ...schemaFaults(settingsSchema, input),
-    ...under("kafka", [...kafkaClusterFaults(settings.kafka), ...ownRules]),
+    ...under("kafka", [...kafkaClusterFaults(settings.kafka), ...ownRules, ...retentionDiskFaults(settings)]),
     ...under("influxdb", [
       ...influxServerFaults(settings.influxdb),
       ...retentionFaults(settings.influxdb.retention),
@@ -249,6 +282,7 @@ export function settingsFaults(input: unknown): Fault[] {
     ...under("placement", placementFaults(settings.placement, brokers)),
     ...swarmFaults(settings),
     ...(settings.backup.enabled ? under("backup", backupFaults(settings.backup)) : []),
+    ...under("monitor", monitorFaults(settings)),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.
@@ -268,6 +302,29 @@ function swarmFaults({ placement, kafdrop }: Settings): Fault[] {
   const reason =
     "must be false on a Swarm, which publishes on every address of a node: the page knows no login";
   return [{ propertyPath: "kafdrop.enabled", reason }];
+}
+
+function retentionDiskFaults(settings: Settings): Fault[] {
+  const { partitions, diskMiB } = settings.kafka;
+  const topics = pipelineTopics(settings).map(({ name, cleanup }) => ({
+    name,
+    partitions,
+    cleanup: cleanup ?? { policy: "delete" as const },
+  }));
+  return diskFaults(topics, diskMiB);
+}
+
+function monitorFaults({ monitor, alerts }: Settings): Fault[] {
+  if (!monitor.enabled) return [];
+  const faults = retentionFaults(monitor.retention);
+  const intervalMs = tryDurationMs(monitor.interval) ?? 0;
+  if (intervalMs > 0 && 2 * intervalMs > (tryDurationMs(alerts.every) ?? Infinity)) {
+    faults.push({
+      propertyPath: "interval",
+      reason: `must be at most half of alerts.every ("${alerts.every}"), not "${monitor.interval}": a check sees only what came since its last run`,
+    });
+  }
+  return faults;
 }
 
 function portClashes(settings: Settings): Fault[] {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Kafka, logLevel } from "kafkajs";
 import { type KafkaConnection } from "./config";
+import { type ClientTls } from "./kafka-node";
 import { ConfigError } from "./lifecycle";
 import { type Log, reasonOf, withoutRepeats } from "./log";
 
@@ -11,16 +12,11 @@ import { type Log, reasonOf, withoutRepeats } from "./log";
  */
 export function createKafka(app: string, connection: KafkaConnection, log: Log): Kafka {
   const quiet = withoutRepeats(log, 10_000);
+  const tls = clientTls(connection);
   return new Kafka({
     clientId: connection.clientId ?? app,
     brokers: connection.brokers,
-    ...(connection.tls && {
-      ssl: {
-        ca: [pem("kafka.tls.caFile", connection.tls.caFile)],
-        cert: pem("kafka.tls.certFile", connection.tls.certFile),
-        key: pem("kafka.tls.keyFile", connection.tls.keyFile),
-      },
-    }),
+    ...(tls && { ssl: { ...tls, ca: [tls.ca] } }),
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },
@@ -37,6 +33,21 @@ export function createKafka(app: string, connection: KafkaConnection, log: Log):
         });
       },
   });
+}
+
+/**
+ * What the connection's TLS files hold; undefined where it has none.
+ *
+ * @throws ConfigError where a file can't be read.
+ */
+export function clientTls({ tls }: KafkaConnection): ClientTls | undefined {
+  return (
+    tls && {
+      ca: pem("kafka.tls.caFile", tls.caFile),
+      cert: pem("kafka.tls.certFile", tls.certFile),
+      key: pem("kafka.tls.keyFile", tls.keyFile),
+    }
+  );
 }
 
 function pem(property: string, path: string): string {

@@ -14,6 +14,8 @@ export interface Counter {
 /** A number that goes up and down. */
 export interface Gauge {
   set(value: number, labels?: Labels): void;
+  /** Sets these samples and forgets all others, such as those of a broker that is gone. */
+  replace(samples: Iterable<readonly [value: number, labels?: Labels]>): void;
 }
 
 /** Counters and gauges of one program, written in Prometheus' text format (version 0.0.4). */
@@ -34,7 +36,14 @@ export class Metrics {
   /** Declares a gauge. */
   gauge(name: string, help: string): Gauge {
     const { samples } = this.#declare(name, "gauge", help);
-    return { set: (value, labels) => samples.set(labelText(labels), value) };
+    const set: Gauge["set"] = (value, labels) => samples.set(labelText(labels), value);
+    return {
+      set,
+      replace: (all) => {
+        samples.clear();
+        for (const [value, labels] of all) set(value, labels);
+      },
+    };
   }
 
   /** All samples as text, to be served as `text/plain; version=0.0.4`. */

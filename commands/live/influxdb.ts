@@ -2,7 +2,7 @@ import { InfluxDB } from "@influxdata/influxdb-client";
 import { BucketsAPI, ChecksAPI } from "@influxdata/influxdb-client-apis";
 import { type PipelineOutputs } from "../../components/outputs";
 
-/** One check, whether it's active, and the gravest level among the last statuses of its stations. */
+/** One check, whether it's active, and the gravest level among the last statuses of its series: stations, brokers, topics. */
 export interface CheckStatus {
   name: string;
   status: string;
@@ -28,7 +28,7 @@ export async function influxStatus(outputs: PipelineOutputs): Promise<InfluxStat
     new ChecksAPI(client).getChecks({ org: influxdb.org, limit: 100 } as never),
     queries.collectRows<{ _check_name: string; _level: string }>(
       `from(bucket: "_monitoring") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "statuses" and r._field == "_message")
-        |> group(columns: ["_check_name", "station"]) |> sort(columns: ["_time"]) |> last() |> group() |> keep(columns: ["_check_name", "_level"])`,
+        |> group(columns: ["_level", "_time", "_value", "_start", "_stop"], mode: "except") |> sort(columns: ["_time"]) |> last() |> group() |> keep(columns: ["_check_name", "_level"])`,
     ),
     pointsIn(client, influxdb.org, influxdb.bucket),
   ]);

@@ -45,7 +45,7 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   ports?: PublishedPort[];
   /** Volumes that are mounted; a program may write below `/var/lib/weather`. */
   volumes?: MountedVolume[];
-  /** Port at which the program answers `/healthz`. Default 8080. */
+  /** Port at which the program answers `/healthz` and `/metrics`. Default 8080. */
   healthPort?: number;
   /** Whether it answers there by TLS. Default `http`. */
   healthScheme?: "http" | "https";
@@ -70,6 +70,8 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
   readonly workload: Workload;
   /** Name of the built image, tag included; known at preview. */
   readonly imageName: string;
+  /** Address of the program's /metrics on the network. */
+  readonly metricsUrl: string;
 
   constructor(name: string, args: TypeScriptAppArgs<Schema>, opts?: pulumi.ComponentResourceOptions) {
     super("weather:apps:TypeScriptApp", name, {}, opts);
@@ -77,6 +79,9 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
     const { contextFolder, contentHash } = bundle(args.entry, args.baseImage, args.texts);
     const registry = args.placement.kind === "swarm" ? args.placement.registry : undefined;
     this.imageName = `${registry === undefined ? "" : `${registry}/`}weather-${name}:${contentHash}`;
+    const healthPort = args.healthPort ?? 8080;
+    const healthScheme = args.healthScheme ?? "http";
+    this.metricsUrl = `${healthScheme}://${args.hostname ?? name}:${healthPort}/metrics`;
     const image = new docker.Image(
       `${name}-image`,
       {
@@ -107,7 +112,7 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
         ],
         ports: args.ports,
         volumes: args.volumes,
-        probe: { kind: args.healthScheme ?? "http", port: args.healthPort ?? 8080, path: "/healthz" },
+        probe: { kind: healthScheme, port: healthPort, path: "/healthz" },
         memoryMiB: args.memoryMiB ?? 256,
       },
       { parent: this },

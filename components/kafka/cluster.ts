@@ -8,6 +8,7 @@ import { type Fault, throwIfAny } from "../faults";
 import { dataVolume, type Placement, publishedAddress } from "../workload/placement";
 import { portFaults, Workload } from "../workload/workload";
 import { type KafkaAccess, kafkaAccess } from "./access";
+import { offsetsPartitions, ownSegmentBytes, retentionCheckMs, segmentBytesFor } from "./disk";
 import { QuorumGate, RollGate } from "./gates";
 
 /** Ports of a broker inside the network. CONTROLLER is published nowhere. */
@@ -328,14 +329,17 @@ export class KafkaCluster extends pulumi.ComponentResource {
       KAFKA_DEFAULT_REPLICATION_FACTOR: String(this.replicationFactor),
       KAFKA_MIN_INSYNC_REPLICAS: String(this.minInsyncReplicas),
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(this.replicationFactor),
-      // Fewer than Kafka's 50: each is three replicas to open and to catch up at every restart, and the groups here are a handful.
-      KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: "12",
+      KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: String(offsetsPartitions),
+      KAFKA_OFFSETS_TOPIC_SEGMENT_BYTES: String(ownSegmentBytes.offsets),
+      KAFKA_METADATA_LOG_SEGMENT_BYTES: String(ownSegmentBytes.metadata),
       KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(this.replicationFactor),
       KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(this.minInsyncReplicas),
       KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR: String(this.replicationFactor),
       KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: String(this.minInsyncReplicas),
       KAFKA_LOG_RETENTION_MS: String(durationMs(args.retention ?? defaults.retention)),
       KAFKA_LOG_RETENTION_BYTES: String(args.retentionBytes ?? defaults.retentionBytes),
+      KAFKA_LOG_SEGMENT_BYTES: String(segmentBytesFor(args.retentionBytes ?? defaults.retentionBytes)),
+      KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS: String(retentionCheckMs),
       // A dead broker is noticed after 4 s instead of 9: shorter pauses, and a shorter time with stale metadata (measured, design.md).
       KAFKA_BROKER_SESSION_TIMEOUT_MS: "4000",
       KAFKA_BROKER_HEARTBEAT_INTERVAL_MS: "1000",

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Duration, durationForm, durationMs, tryDurationMs } from "../duration";
 import { type Fault, throwIfAny } from "../faults";
 import { replicationFaults } from "./cluster";
+import { segmentBytesFor } from "./disk";
 
 /** How a topic's old messages go: by age and size, or all but the newest of each key. */
 export type Cleanup =
@@ -107,7 +108,10 @@ export function topicConfig(args: TopicSettings, minInsyncReplicas: number): Rec
     "max.message.bytes": String(args.maxMessageBytes ?? 1_048_588),
     ...(cleanup.policy === "delete" && {
       "retention.ms": String(durationMs(cleanup.retention ?? "7 days")),
-      ...(cleanup.retentionBytes !== undefined && { "retention.bytes": String(cleanup.retentionBytes) }),
+      ...(cleanup.retentionBytes !== undefined && {
+        "retention.bytes": String(cleanup.retentionBytes),
+        "segment.bytes": String(segmentBytesFor(cleanup.retentionBytes)),
+      }),
     }),
     ...(cleanup.policy === "compact" &&
       cleanup.minCompactionLag !== undefined && {

@@ -21,7 +21,7 @@ export interface GrafanaArgs {
   placement: Placement;
   image: pulumi.Input<string>;
   influx: InfluxServer;
-  /** Buckets that the dashboards query: the datasource's token reads these and no others. */
+  /** Buckets that the dashboards query: the datasource's token reads these, InfluxDB's own of the organisation (`_monitoring`), and no others. */
   buckets: InfluxBucket[];
   dashboards: DashboardSpec[];
   /** Signs the pages' certificate. Default: plain http. */
@@ -55,7 +55,11 @@ export class Grafana extends pulumi.ComponentResource {
       {
         connection,
         description: `${name}: reads what the dashboards show`,
-        permissions: args.buckets.map((bucket) => ({ action: "read" as const, bucket: bucket.bucketId })),
+        permissions: [
+          ...args.buckets.map(({ bucketId }) => ({ action: "read" as const, bucket: bucketId })),
+          // Whoever may read an organisation may read its system buckets; they have no permission of their own.
+          { action: "read", allOf: "orgs" },
+        ],
       },
       { parent: this },
     );

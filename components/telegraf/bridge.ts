@@ -56,9 +56,10 @@ function commonTables(): TelegrafTable[] {
   ];
 }
 
-function bridge(
+/** A Telegraf with these tables beside the common ones. */
+export function bridge(
   name: string,
-  args: BridgeArgs,
+  args: Pick<BridgeArgs, "placement" | "image" | "memoryMiB">,
   tables: TelegrafTable[],
   files: { path: string; content: pulumi.Input<string> }[],
   parent: pulumi.Resource,

@@ -27,6 +27,9 @@ const restartDelay = { firstMs: 100, mostMs: 60_000, forgottenAfterMs: 10_000 };
 /** A log grows to this size and is then set aside once, as Docker's max-size and max-file do. */
 const logLimitBytes = 10 * 1024 * 1024;
 
+/** How often a running program's log is measured. */
+const logCheckMs = 5_000;
+
 /** A container's program as a local process, with Docker's restart policy, its probe, its published ports and its log. */
 export class RunningContainer {
   private child: ChildProcess | undefined;
@@ -174,8 +177,7 @@ export class RunningContainer {
   }
 
   private spawn({ file, args, environment }: ProgramCommand): ChildProcess {
-    if (fs.existsSync(this.log) && fs.statSync(this.log).size > logLimitBytes)
-      fs.renameSync(this.log, `${this.log}.1`);
+    boundLog(this.log);
     const log = fs.openSync(this.log, "a");
     const { PATH, HOME, TMPDIR } = process.env;
     // A group of its own: Ctrl-C in the terminal reaches the supervisor alone, which then ends all in order.
@@ -190,6 +192,12 @@ export class RunningContainer {
       this.note(`${file}: ${error.message}`);
     });
     if (child.pid !== undefined) this.book.add(child.pid);
+    const measuring = setInterval(() => {
+      boundLog(this.log);
+    }, logCheckMs);
+    child.once("close", () => {
+      clearInterval(measuring);
+    });
     return child;
   }
 
@@ -248,6 +256,17 @@ export class RunningContainer {
       );
     });
   }
+}
+
+/**
+ * Sets a log aside that has grown too large, and lets it begin anew.
+ *
+ * It's copied and emptied, not renamed: the program goes on writing into the file that it was given, at its end.
+ */
+export function boundLog(log: string, limitBytes = logLimitBytes): void {
+  if ((fs.statSync(log, { throwIfNoEntry: false })?.size ?? 0) <= limitBytes) return;
+  fs.copyFileSync(log, `${log}.1`);
+  fs.truncateSync(log);
 }
 
 function connects(host: string, port: number): Promise<boolean> {

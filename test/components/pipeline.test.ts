@@ -171,7 +171,12 @@ describe("with the defaults", () => {
     const names = Object.fromEntries(
       declarations.ofKind("Bucket").map(({ name, inputs }) => [name, inputs["name"]]),
     );
-    expect(Object.values(names).sort()).toEqual(["weather", "weather_analysis", "weather_telegraf"]);
+    expect(Object.values(names).sort()).toEqual([
+      "pipeline",
+      "weather",
+      "weather_analysis",
+      "weather_telegraf",
+    ]);
     expect(declarations.get("Replication telegraf-to-kafka-replication").inputs["remoteBucketName"]).toBe(
       "weather",
     );
@@ -205,6 +210,7 @@ test("what is off isn't declared; what stays uses the mirror, the ports and the 
     imageRegistry: "mirror.example/hub",
     kafka: { brokers: 1, partitions: 2, firstHostPort: 20_000 },
     influxdb: { bucket: "met", retention: "2 days", hostPort: 20_001 },
+    monitor: { enabled: false },
     telegraf: { enabled: false },
     kafdrop: { enabled: false },
     grafana: { enabled: false },

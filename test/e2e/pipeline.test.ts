@@ -124,7 +124,9 @@ test("all services become healthy, and images without a driver are named, not fa
     "kafka1",
     "kafka2",
     "kafka3",
+    "monitor",
     "producer",
+    "telegraf-metrics",
     "telegraf-to-influxdb",
     "telegraf-to-kafka",
   ]);

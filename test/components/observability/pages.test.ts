@@ -115,6 +115,7 @@ test("the datasource reads the listed buckets with a token in a file, under the 
   expect(json("/etc/grafana/dashboards/alerts.json")).toMatchObject({ uid: "alerts" });
   expect(declarations.get("Token grafana-token").inputs["permissions"]).toEqual([
     { action: "read", bucket: "weather-id" },
+    { action: "read", allOf: "orgs" },
   ]);
 });
 
