@@ -176,7 +176,7 @@ function validity({ validityPeriodHours }: CertificateInputs): { notBefore: Date
   return { notBefore, notAfter: new Date(notBefore.getTime() + validityPeriodHours * hourMs) };
 }
 
-const keyUsages: Record<string, x509.KeyUsageFlags> = {
+const keyUsages: Record<string, number> = {
   digital_signature: x509.KeyUsageFlags.digitalSignature,
   cert_signing: x509.KeyUsageFlags.keyCertSign,
   crl_signing: x509.KeyUsageFlags.cRLSign,
@@ -189,7 +189,7 @@ const extendedUsages: Record<string, string> = {
 function usageExtensions(uses: readonly string[]): x509.Extension[] {
   const unknown = uses.find((use) => !(use in keyUsages) && !(use in extendedUsages));
   if (unknown !== undefined) throw new Error(`the embedded run doesn't know a certificate's use ${unknown}`);
-  const flags = uses.reduce((all, use) => all | (keyUsages[use] ?? 0), 0);
+  const flags = uses.reduce((all, use) => all | (keyUsages[use] ?? 0), 0) as x509.KeyUsageFlags;
   const extended = uses.flatMap((use) => extendedUsages[use] ?? []);
   return [
     new x509.KeyUsagesExtension(flags, true),

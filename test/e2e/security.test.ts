@@ -161,7 +161,7 @@ describe("who isn't let in", () => {
   const refusal = (identity: Partial<PemIdentity>) =>
     askNode(firstBroker(), 10_000, identity as PemIdentity).then(
       () => "let in",
-      (error: Error) => error.message,
+      (error: unknown) => (error as Error).message,
     );
 
   test("the deployer is: what is refused below is refused for its certificate alone", async () => {
@@ -219,7 +219,7 @@ describe("what the producer's certificate isn't good for", () => {
     const refused = await asProducer((admin) =>
       admin.createTopics({ topics: [{ topic: "producers-own", numPartitions: 1 }] }).then(
         () => [],
-        (error: { errors?: { message: string }[] }) => (error.errors ?? []).map(({ message }) => message),
+        (error: unknown) => (error as { errors: { message: string }[] }).errors.map(({ message }) => message),
       ),
     );
     expect(refused).toEqual([expect.stringMatching(/authorization failed|not authorized/i)]);
@@ -268,7 +268,7 @@ function handshake(port: number, maxVersion: tls.SecureVersion): Promise<string>
       resolve(String(socket.getProtocol()));
       socket.destroy();
     });
-    socket.once("error", (error) => {
+    socket.once("error", (error: Error) => {
       resolve(error.message);
     });
   });
