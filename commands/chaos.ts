@@ -99,7 +99,10 @@ runCommand(async () => {
       // The last acknowledgements after a fault tell how long its pause was.
       await sleep(1_000, stop.signal);
     } finally {
-      await bringBack(running);
+      // What can still be told, is: a cluster that isn't whole yet may have lost nothing.
+      await bringBack(running).catch((error: unknown) => {
+        tell(error instanceof Error ? error.message : String(error));
+      });
       loadEnd.abort();
     }
     await load;

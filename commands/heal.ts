@@ -56,7 +56,7 @@ async function healDocker(stack: string): Promise<number> {
   const configFile = fs.existsSync(dockerConfigFile(stack))
     ? dockerConfigFile(stack)
     : prepareStack(stack, {});
-  endInterruptedUpdate(stack);
+  await endInterruptedUpdate(stack);
   const before = deployedContainers(stack);
   for (const { name, state } of before) if (state !== "running") say(`${name} is ${state}`);
 

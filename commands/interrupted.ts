@@ -7,6 +7,7 @@ import { weatherFolder } from "../embedded/folder";
 import { startTicks } from "../embedded/processes";
 import { UserError } from "../embedded/stack-config";
 import { projectRoot } from "./arguments";
+import { removeOrphanTopics } from "./orphan-topics";
 import { pulumiEnvironment, pulumiOutput } from "./pulumi-cli";
 
 /** What the Pulumi CLI writes into a lock of a file backend. */
@@ -18,7 +19,7 @@ interface Lock {
 interface Resource {
   urn: string;
   type: string;
-  inputs?: { name?: string };
+  inputs?: { name?: string; bootstrapServers?: string };
   outputs?: { name?: string };
 }
 
@@ -60,11 +61,12 @@ export function orphansOf({ deployment }: ExportedState): { kind: "container" | 
  * The lock only in a file backend, and only where its process was one of this machine and is gone; Pulumi's own service ends one itself.
  *
  * @returns whether an update was interrupted, so that the state may not be what is there.
- * @throws UserError where an update is under way.
+ * @throws UserError where an update is under way, or a topic that isn't in the state holds messages.
  */
-export function endInterruptedUpdate(stack: string): boolean {
+export async function endInterruptedUpdate(stack: string): Promise<boolean> {
   const hadLock = giveUpDeadLock(stack);
   const state = JSON.parse(pulumiOutput(["stack", "export", "--stack", stack])) as ExportedState;
+  await removeOrphanTopics(stack, state);
   if ((state.deployment.pending_operations ?? []).length === 0) return hadLock;
   for (const { kind, name } of orphansOf(state)) {
     const removed = spawnSync(

@@ -60,7 +60,7 @@ async function upOnDocker(
 ): Promise<number> {
   const configFile = prepareStack(stack, overrides);
   // What an interrupted one may have removed without noting it is found by looking.
-  const refresh = endInterruptedUpdate(stack) ? ["--refresh"] : [];
+  const refresh = (await endInterruptedUpdate(stack)) ? ["--refresh"] : [];
   if (!(await passesShrinkGuard(stack, configFile))) return 1;
   const up = ["up", "--yes", "--skip-preview", ...refresh, "--stack", stack, "--config-file", configFile];
   const code = await pulumi(up);

@@ -1,4 +1,5 @@
 import { type ExportedState, orphansOf } from "../../commands/interrupted";
+import { missingTopics } from "../../commands/orphan-topics";
 
 const container = (name: string) => ({
   ...{ urn: `urn::${name}`, type: "docker:index/container:Container" },
@@ -49,4 +50,26 @@ test.each<[what: string, state: ExportedState, orphans: { kind: string; name: st
   ],
 ])("where %s", (_what, given, orphans) => {
   expect(orphansOf(given)).toEqual(orphans);
+});
+
+test("topics are looked for where the state has a Kafka provider and lacks some of the pipeline's", () => {
+  const provider = {
+    ...{ urn: "urn::provider", type: "pulumi:providers:kafka" },
+    inputs: { bootstrapServers: '["127.0.0.1:19092"]' },
+  };
+  const topic = (name: string) => ({
+    ...{ urn: `urn::${name}`, type: "kafka:index/topic:Topic" },
+    outputs: { name },
+  });
+  const missing = (...resources: object[]) =>
+    missingTopics({
+      deployment: { resources: resources as NonNullable<ExportedState["deployment"]["resources"]> },
+    });
+  expect(missing(topic("weather"))).toBeUndefined();
+  expect(missing(provider, topic("weather"), topic("weather-alerts"))).toEqual({
+    bootstrapServers: ["127.0.0.1:19092"],
+    topics: ["weather-telegraf", "weather-dlq"],
+  });
+  const all = ["weather", "weather-telegraf", "weather-dlq", "weather-alerts"].map(topic);
+  expect(missing(provider, ...all)).toBeUndefined();
 });
