@@ -34,7 +34,7 @@ export function runAsService(
   const files = program.files.map((file) => swarmFile(name, program, file, parent));
   const configs = files.flatMap((file) => (file.kind === "config" ? [file] : []));
   const secrets = files.flatMap((file) => (file.kind === "secret" ? [file] : []));
-  const { startInterval: _, ...healthcheck } = dockerHealthcheck(program.liveness, "2 seconds", "30 seconds");
+  const { startInterval: _, ...healthcheck } = dockerHealthcheck(program.liveness, "5 seconds", "30 seconds");
   const owned = { fileUid: "0", fileGid: "0", fileMode: program.fileMode };
   const taskSpec = {
     containerSpec: {

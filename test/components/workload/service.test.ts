@@ -58,7 +58,7 @@ test("the same description becomes a service that is placed, limited, probed and
         secrets: [],
         healthcheck: {
           tests: expect.arrayContaining(["bash", "/healthz"]),
-          ...{ interval: "2s", timeout: "5s", startPeriod: "1m", retries: 15 },
+          ...{ interval: "5s", timeout: "5s", startPeriod: "1m", retries: 6 },
         },
         stopGracePeriod: "2m",
       },
