@@ -23,7 +23,8 @@ async function workload(change: Partial<WorkloadArgs>) {
   let made: Workload | undefined;
   const declarations = await declared(() => (made = new Workload("inject", { ...minimal, ...change })));
   if (!made) throw new Error("nothing was made");
-  return { ...declarations, incarnation: await valueOf(made.incarnation) };
+  const { get, ofKind } = declarations;
+  return { get, ofKind, incarnation: await valueOf(made.incarnation) };
 }
 
 test("the same description becomes a service that is placed, limited, probed and replaced in order", async () => {
