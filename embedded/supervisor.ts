@@ -90,6 +90,9 @@ export async function supervise(
     if (action === "start" || action === "restart") await found.start();
   };
 
+  // One machine: the nodes of a Swarm aren't there.
+  const overrides = { ...options.overrides, placement: { kind: "engine" } };
+
   const control = await serveControl(state.socket, {
     status: () => ({
       pid: process.pid,
@@ -108,7 +111,7 @@ export async function supervise(
       tell({ kind: "phase", text: `ended ${leftovers} processes that an earlier run left behind` });
 
     tell({ kind: "phase", text: "checking the program and its policies" });
-    const planned = await plan(options);
+    const planned = await plan({ ...options, overrides });
     const violations = policyViolations(projectRoot, stack, planned).filter(
       ({ enforcement }) => enforcement === "mandatory",
     );
@@ -148,7 +151,7 @@ export async function supervise(
     );
     const made = realiser;
     const outputs = await runProgram({
-      ...stackConfig(projectRoot, stack, options.overrides),
+      ...stackConfig(projectRoot, stack, overrides),
       stack,
       entry: path.join(projectRoot, "index.ts"),
       mode: "realise",

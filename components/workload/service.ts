@@ -34,7 +34,11 @@ export function runAsService(
   const files = program.files.map((file) => swarmFile(name, program, file, parent));
   const configs = files.flatMap((file) => (file.kind === "config" ? [file] : []));
   const secrets = files.flatMap((file) => (file.kind === "secret" ? [file] : []));
-  const { startInterval: _, ...healthcheck } = dockerHealthcheck(program.liveness, "2 seconds", "30 seconds");
+  const { tests, interval, timeout, startPeriod, retries } = dockerHealthcheck(
+    program.liveness,
+    "5 seconds",
+    "30 seconds",
+  );
   const owned = { fileUid: "0", fileGid: "0", fileMode: program.fileMode };
   const taskSpec = {
     containerSpec: {
@@ -63,7 +67,7 @@ export function runAsService(
         secretName: swarmName,
         fileName: path,
       })),
-      healthcheck: { ...healthcheck, startPeriod: short(healthcheck.startPeriod) },
+      healthcheck: { tests, interval, timeout, startPeriod: short(startPeriod), retries },
       stopGracePeriod: short(goDuration(program.stopGrace)),
     },
     resources: { limits: { memoryBytes: program.memoryMiB * 1_048_576 } },

@@ -2,7 +2,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { pipelineTopics, settingsFaults, settingsSchema } from "../../components/settings";
+import {
+  pipelineTopics,
+  settingsFaults,
+  settingsSchema,
+  type SettingsInput,
+} from "../../components/settings";
 import { stackConfig, stackNames } from "../../embedded/stack-config";
 
 const projectRoot = path.resolve(__dirname, "../..");
@@ -21,6 +26,10 @@ test("the defaults are a trio on which one broker may be lost, and have no fault
 test.each<[input: unknown, propertyPath: string, reason: RegExp]>([
   [{ kafka: { brokers: 2 } }, "kafka.brokers", /^must be from 3 to 5 \(1 for learning\), not 2: /],
   [{ kafka: { brokers: 0 } }, "kafka.brokers", /not 0/],
+  [{ kafka: { controllers: 2 } }, "kafka.controllers", /clear majority/],
+  [onSwarm(["a", "b"]), "placement.nodes", /^must be as many as the brokers \(3\)/],
+  [onSwarm(["a", "b", "c/d"]), "placement.nodes[2]", /must be the address/],
+  [{ ...onSwarm(["a", "b", "c"]), kafdrop: {} }, "kafdrop.enabled", /knows no login/],
   [{ kafka: { brokers: "3" } }, "kafka.brokers", /whole number/],
   [
     { kafka: { replicationFactor: 4 } },
@@ -182,3 +191,8 @@ test.each(stackNames(projectRoot))("Pulumi.%s.yaml has no faults", (stack) => {
   );
   expect(settingsFaults(given)).toEqual([]);
 });
+
+/** Settings of a Swarm of these nodes, and nothing on it that a Swarm refuses. */
+function onSwarm(nodes: string[]): SettingsInput {
+  return { placement: { kind: "swarm", nodes }, kafdrop: { enabled: false } };
+}

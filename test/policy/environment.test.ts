@@ -8,7 +8,7 @@ import { broker, container, safeStack, topic } from "./safe-stack";
 
 const folder = path.join(__dirname, "../../policy/environments");
 
-test.each(["dev", "staging", "prod", "mini"])(
+test.each(["dev", "staging", "prod", "swarm", "mini"])(
   "%s.json is a configuration of this pack, and takes a safe stack",
   (name) => {
     const config = readPolicyConfig(path.join(folder, `${name}.json`));

@@ -38,6 +38,18 @@ export class AcknowledgedLoad {
     this.sender = new Sender(this.kafka);
   }
 
+  /** A load on a topic of its own, made with 4 partitions, 3 replicas and min ISR 2. */
+  static async onNewTopic(brokers: string[]): Promise<AcknowledgedLoad> {
+    const topic = `load-${Date.now()}`;
+    const load = new AcknowledgedLoad(brokers, topic);
+    const admin = load.kafka.admin();
+    await admin.connect();
+    const configEntries = [{ name: "min.insync.replicas", value: "2" }];
+    await admin.createTopics({ topics: [{ topic, numPartitions: 4, replicationFactor: 3, configEntries }] });
+    await admin.disconnect();
+    return load;
+  }
+
   /** Begins to send; resolves once the first batch has been acknowledged. */
   async start(): Promise<void> {
     await this.sendBatch(0);

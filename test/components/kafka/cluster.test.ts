@@ -177,3 +177,43 @@ test("faults are thrown before anything but the component itself is declared", a
   });
   expect(declarations.all.map(({ label }) => label)).toEqual(["KafkaCluster kafka"]);
 });
+
+test("brokers beyond the controllers have no vote, no CONTROLLER listener, and change nothing for the others", async () => {
+  const [five] = await cluster({ brokers: 5 });
+  const [three] = await cluster();
+  for (const { container } of brokers)
+    expect(five.get(container).inputs).toEqual(three.get(container).inputs);
+  for (const id of [4, 5]) {
+    expect(environmentOf(five, `Container kafka-kafka${id}-container`)).toMatchObject({
+      KAFKA_PROCESS_ROLES: "broker",
+      KAFKA_CONTROLLER_QUORUM_VOTERS: "1@kafka1:9093,2@kafka2:9093,3@kafka3:9093",
+      KAFKA_LISTENERS: `INTERNAL://:9092,HOST://:${id}9092`,
+    });
+  }
+});
+
+test("on a Swarm each broker has a node of its own, advertises its address, and is alive before the quorum is", async () => {
+  const nodes = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
+  const [declarations, made] = await cluster({
+    placement: { kind: "swarm", prefix: "weather-test", network: "overlay-id", nodes },
+  });
+  expect(made.bootstrapServers).toEqual(["192.0.2.1:19092", "192.0.2.2:29092", "192.0.2.3:39092"]);
+  expect(declarations.ofKind("Volume")).toEqual([]);
+  for (const [index, address] of nodes.entries()) {
+    const id = index + 1;
+    expect(plain(declarations.get(`Service kafka-kafka${id}-service`).inputs)).toMatchObject({
+      taskSpec: {
+        containerSpec: {
+          env: {
+            KAFKA_ADVERTISED_LISTENERS: `INTERNAL://kafka${id}:9092,HOST://${address}:${id}9092`,
+          },
+          mounts: [{ type: "volume", source: `weather-test-kafka${id}-data`, target: "/var/lib/kafka/data" }],
+          healthcheck: { tests: ["CMD", "bash", "-c", expect.stringContaining("/9093")] },
+        },
+        placement: { constraints: [`node.labels.weather.node==${id}`] },
+      },
+    });
+  }
+  expect(declarations.isAfter("Service kafka-kafka2-service", "RollGate kafka-kafka1-roll")).toBe(true);
+  expect(declarations.isAfter("RollGate kafka-kafka1-roll", "Service kafka-kafka1-service")).toBe(true);
+});

@@ -18,7 +18,7 @@ test.each([
   [mebibyte, mebibyte],
 ])("a retention of %d bytes has segments of %d", (retentionBytes, segmentBytes) => {
   expect(segmentBytesFor(retentionBytes)).toBe(segmentBytes);
-  expect(topicConfig({ name: "weather", ...topic(retentionBytes) }, 2)).toMatchObject({
+  expect(topicConfig({ ...topic(retentionBytes), name: "weather" }, 2)).toMatchObject({
     "retention.bytes": String(retentionBytes),
     "segment.bytes": String(segmentBytes),
   });

@@ -9,7 +9,9 @@ const weather: TopicSettings = { name: "weather" };
 test.each<ClusterSettings>([
   {},
   { brokers: 1 },
+  { brokers: 4 },
   { brokers: 5 },
+  { brokers: 5, controllers: 5 },
   { brokers: 1, replicationFactor: 1, minInsyncReplicas: 1 },
   { brokers: 5, replicationFactor: 5, minInsyncReplicas: 3 },
   { replicationFactor: 2, minInsyncReplicas: 1 },
@@ -22,6 +24,9 @@ test.each<ClusterSettings>([
 test.each<[ClusterSettings, string[]]>([
   [{ brokers: 2 }, ["brokers"]],
   [{ brokers: 6 }, ["brokers"]],
+  [{ controllers: 2 }, ["controllers"]],
+  [{ brokers: 4, controllers: 5 }, ["controllers"]],
+  [{ brokers: 2, controllers: 4 }, ["brokers", "controllers"]],
   [{ brokers: 7 }, ["brokers"]],
   [{ brokers: 0 }, ["brokers"]],
   [{ brokers: -1 }, ["brokers"]],

@@ -23,7 +23,8 @@ async function workload(change: Partial<WorkloadArgs>) {
   let made: Workload | undefined;
   const declarations = await declared(() => (made = new Workload("inject", { ...minimal, ...change })));
   if (!made) throw new Error("nothing was made");
-  return { ...declarations, incarnation: await valueOf(made.incarnation) };
+  const { get, ofKind } = declarations;
+  return { get, ofKind, incarnation: await valueOf(made.incarnation) };
 }
 
 test("the same description becomes a service that is placed, limited, probed and replaced in order", async () => {
@@ -58,7 +59,7 @@ test("the same description becomes a service that is placed, limited, probed and
         secrets: [],
         healthcheck: {
           tests: expect.arrayContaining(["bash", "/healthz"]),
-          ...{ interval: "2s", timeout: "5s", startPeriod: "1m", retries: 15 },
+          ...{ interval: "5s", timeout: "5s", startPeriod: "1m", retries: 6 },
         },
         stopGracePeriod: "2m",
       },
