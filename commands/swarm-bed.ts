@@ -237,7 +237,7 @@ export async function bedDown(): Promise<void> {
     await killNode(number);
     const namespace = namespaceOf(number);
     if (fs.existsSync(`/run/netns/${namespace}`)) run("ip", ["netns", "delete", namespace]);
-    removeCgroups(namespace);
+    await removeCgroups(namespace);
   }
   while (succeeds("iptables", ["-C", ...rule])) run("iptables", ["-D", ...rule]);
   if (succeeds("ip", ["link", "show", bed])) run("ip", ["link", "delete", bed]);
@@ -245,7 +245,7 @@ export async function bedDown(): Promise<void> {
 }
 
 /** Control groups outlive their processes: one tree a controller, or one in all. */
-function removeCgroups(name: string): void {
+async function removeCgroups(name: string): Promise<void> {
   const root = "/sys/fs/cgroup";
   const trees = [root, ...fs.readdirSync(root).map((entry) => path.join(root, entry))].map((tree) =>
     path.join(tree, name),
@@ -255,6 +255,19 @@ function removeCgroups(name: string): void {
       .readdirSync(tree, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => path.join(entry.parentPath, entry.name));
-    for (const group of [tree, ...groups].sort().reverse()) fs.rmdirSync(group);
+    for (const group of [tree, ...groups].sort().reverse()) await removeGroup(group);
+  }
+}
+
+/** Removes a control group, once the last process that was killed in it has gone. */
+async function removeGroup(group: string): Promise<void> {
+  for (const deadline = Date.now() + 15_000; ; ) {
+    try {
+      fs.rmdirSync(group);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EBUSY" || Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
