@@ -117,9 +117,10 @@ export class Realiser {
     }
   }
 
-  private kafkaProviderFor({ name, provider }: Registration): KafkaProvider {
+  private kafkaProviderFor({ type, name, provider }: Registration): KafkaProvider {
     const found = this.kafkaProviders.get(provider);
-    if (!found) throw new Error(`${name} names no Kafka provider: give it { provider: cluster.provider }`);
+    if (!found)
+      throw new Error(`${type} ${name} names no Kafka provider: give it { provider: cluster.provider }`);
     return found;
   }
 

@@ -189,9 +189,11 @@ const extendedUsages: Record<string, string> = {
 function usageExtensions(uses: readonly string[]): x509.Extension[] {
   const unknown = uses.find((use) => !(use in keyUsages) && !(use in extendedUsages));
   if (unknown !== undefined) throw new Error(`the embedded run doesn't know a certificate's use ${unknown}`);
-  const flags = uses.reduce((all, use) => all | (keyUsages[use] ?? 0), 0) as x509.KeyUsageFlags;
+  const flags = uses.reduce<number>((all, use) => all | (keyUsages[use] ?? 0), 0);
   const extended = uses.flatMap((use) => extendedUsages[use] ?? []);
   return [
+    // A set of flags, which the library's type holds to be one of them.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
     new x509.KeyUsagesExtension(flags, true),
     ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
   ];
@@ -219,5 +221,5 @@ async function signer(key: KeyObject): Promise<{ keys: CryptoKeyPair; algorithm:
     true,
     ["verify"],
   );
-  return { keys: { privateKey, publicKey } as unknown as CryptoKeyPair, algorithm };
+  return { keys: { privateKey, publicKey }, algorithm };
 }

@@ -68,8 +68,8 @@ test("topics are looked for where the state has a Kafka provider and lacks some 
   expect(missing(topic("weather"))).toBeUndefined();
   expect(missing(provider, topic("weather"), topic("weather-alerts"))).toEqual({
     bootstrapServers: ["127.0.0.1:19092"],
-    topics: ["weather-telegraf", "weather-dlq"],
+    topics: ["weather-telegraf", "weather-retry", "weather-dlq"],
   });
-  const all = ["weather", "weather-telegraf", "weather-dlq", "weather-alerts"].map(topic);
+  const all = ["weather", "weather-telegraf", "weather-retry", "weather-dlq", "weather-alerts"].map(topic);
   expect(missing(provider, ...all)).toBeUndefined();
 });

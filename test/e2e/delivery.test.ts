@@ -181,9 +181,9 @@ test("programs killed at any moment, InfluxDB away: every point it acknowledged 
     }),
   );
   const acknowledged = new Set<string>();
-  let isWriting = true;
+  const writingEnds = new AbortController();
   const writing = (async () => {
-    for (let i = 0; isWriting; i++) {
+    for (let i = 0; !writingEnds.signal.aborted; i++) {
       const station = `witness-${i % 5}`;
       const timeNs = `${Date.now()}${String(i % 1_000_000).padStart(6, "0")}`;
       const line = `weather,station=${station} temperature=10,pressure=1000,wind=3,humidity=50 ${timeNs}`;
@@ -214,7 +214,7 @@ test("programs killed at any moment, InfluxDB away: every point it acknowledged 
   await act("influxdb", "start");
   await killing;
   await wait(3_000);
-  isWriting = false;
+  writingEnds.abort();
   await writing;
   // What inject still holds is in InfluxDB before it ends.
   await eventually(
@@ -291,10 +291,10 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
   const sends: Promise<void>[] = [];
   let lastAckMs = Date.now();
   let longestPauseMs = 0;
-  let isSending = true;
+  const sendingEnds = new AbortController();
   const unacknowledged = () => undefined;
   const sending = (async () => {
-    for (let i = 0; isSending; i++) {
+    for (let i = 0; !sendingEnds.signal.aborted; i++) {
       const records = Array.from({ length: 20 }, (_, j): OutgoingRecord => ({
         key: `key-${j}`,
         value: `${i}-${j}`,
@@ -352,7 +352,7 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
   );
   const goesOnAfterMs = Date.now() - returned;
   await act("kafka2", "start");
-  isSending = false;
+  sendingEnds.abort();
   await sending;
   await Promise.allSettled(sends);
   await sender.close();

@@ -136,7 +136,7 @@ test("a random password is kept for the next run", async () => {
 
 test("a topic without its cluster's provider says how to give it one", async () => {
   await expect(realiser.realise(registration("kafka:index/topic:Topic", "t", { name: "t" }))).rejects.toThrow(
-    "topic t names no Kafka provider: give it { provider: cluster.provider }",
+    "kafka:index/topic:Topic t names no Kafka provider: give it { provider: cluster.provider }",
   );
 });
 

@@ -41,5 +41,10 @@ test("no program and no command can send any way but the Sender's, and the Sende
     { file: "apps/producer/other.ts", text: 'await sender.send("weather", records); child.send({ stack });' },
   ]);
   const refused = [expect.stringMatching(/^Records are sent through apps\/shared\/sender.ts alone/)];
-  expect(found).toEqual([...waysAround.map(() => refused), ...waysAround.map(() => refused), [], []]);
+  expect(found).toEqual([
+    ...waysAround.map((): unknown => refused),
+    ...waysAround.map((): unknown => refused),
+    [],
+    [],
+  ]);
 });

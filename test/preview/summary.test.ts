@@ -49,7 +49,7 @@ test.each([
   [
     "first-deployment",
     "✅ can be deployed",
-    "**48** to add, **0** to change, **0** to replace, **0** to delete, 0 unchanged; **0** violations.",
+    "**61** to add, **0** to change, **0** to replace, **0** to delete, 0 unchanged; **0** violations.",
   ],
 ])("recorded preview %s: verdict and counts", (name, verdict, counts) => {
   const lines = summaryOf(recorded(name)).split("\n");

@@ -59,12 +59,12 @@ test("settings are held against the declared disk: more partitions, more retenti
     ]);
 });
 
-test("the defaults fill at most 19 GiB of each broker's disk", () => {
+test("the defaults fill at most 24 GiB of each broker's disk", () => {
   const settings = settingsSchema.parse({});
   const topics = pipelineTopics(settings).map(({ name, cleanup }) => ({
     name,
     partitions: settings.kafka.partitions,
     cleanup: cleanup ?? { policy: "delete" as const },
   }));
-  expect((worstCaseBytes(topics) ?? 0) / 1_024 ** 3).toBeLessThan(19);
+  expect((worstCaseBytes(topics) ?? 0) / 1_024 ** 3).toBeLessThan(24);
 });

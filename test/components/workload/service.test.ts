@@ -48,6 +48,7 @@ test("the same description becomes a service that is placed, limited, probed and
     ],
     taskSpec: {
       containerSpec: {
+        groups: ["0"],
         image: "node:24",
         hostname: "inject",
         commands: ["node"],
@@ -127,7 +128,7 @@ test("a text of the program's becomes a config, what is computed a secret, and b
   const { containerSpec } = inputs["taskSpec"] as {
     containerSpec: Record<string, Record<string, unknown>[]>;
   };
-  const owned = { fileUid: "0", fileGid: "0", fileMode: 0o444 };
+  const owned = { fileUid: "0", fileGid: "0", fileMode: 0o440 };
   expect(containerSpec["configs"]).toEqual([
     {
       ...owned,
