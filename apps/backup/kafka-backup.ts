@@ -1,4 +1,5 @@
 import { type Admin, ConfigResourceTypes, ConfigSource, type Kafka } from "kafkajs";
+import { offsetsOfTopics } from "../shared/topic-offsets";
 import { type OffsetRange, readRanges } from "../shared/topicReader";
 import { type ArchiveWriter } from "./archive";
 import { type GroupManifest, type Manifest, type TopicManifest } from "./manifest";
@@ -29,9 +30,7 @@ export async function backupKafka(
     const { clusterId } = await admin.describeCluster();
     const groups = await committedOffsets(admin);
     const names = (await admin.listTopics()).filter((name) => !name.startsWith("__")).sort();
-    const ends = await Promise.all(
-      names.map(async (name) => [name, await admin.fetchTopicOffsets(name)] as const),
-    );
+    const ends = await offsetsOfTopics(admin, names);
     const topics: TopicManifest[] = [];
     for (const [name, partitions] of ends) {
       const ranges = partitions.map(({ partition, low, high }) => ({

@@ -1,4 +1,5 @@
 import { ConfigResourceTypes } from "kafkajs";
+import { offsetsOfTopics } from "../../apps/shared/topic-offsets";
 import { askAll } from "../../components/kafka/readiness";
 import { type PipelineOutputs } from "../../components/outputs";
 import { deployersKafka } from "./kafka-client";
@@ -54,7 +55,7 @@ export async function kafkaStatus(
       .filter((topic) => !topic.startsWith("__"))
       .sort();
     const [offsets, configs, committed] = await Promise.all([
-      Promise.all(names.map(async (name) => [name, await admin.fetchTopicOffsets(name)] as const)),
+      offsetsOfTopics(admin, names),
       admin.describeConfigs({
         includeSynonyms: false,
         resources: names.map((name) => ({
