@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { sleep } from "../apps/shared/retry";
 import { durationForm, tryDurationMs } from "../components/duration";
-import { waitUntilReady } from "../components/kafka/readiness";
 import { UserError } from "../embedded/stack-config";
 import { readArguments, runCommand } from "./arguments";
 import { type Fault, makeFault } from "./chaos/fault";
@@ -10,7 +9,7 @@ import { KafkaLoad } from "./chaos/kafka-load";
 import { PointLoad } from "./chaos/point-load";
 import { chaosReport, renderReport } from "./chaos/report";
 import { act } from "./live/act";
-import { obstaclesToWhole } from "./live/brokers";
+import { obstaclesToWhole, wholeAgain } from "./live/brokers";
 import { runningStack, type RunningStack } from "./live/outputs";
 import { services } from "./live/services";
 
@@ -130,7 +129,7 @@ runCommand(async () => {
 async function bringBack(running: RunningStack): Promise<void> {
   for (const { name, state } of await services(running))
     if (state === "exited") await act(running, name, "start");
-  await waitUntilReady({ addresses: running.outputs.kafka.bootstrapServers, inSync: true }, 120_000);
+  await wholeAgain(running.outputs, 120_000);
 }
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {

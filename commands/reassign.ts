@@ -1,8 +1,8 @@
 import { type Admin } from "kafkajs";
-import { askAll } from "../components/kafka/readiness";
 import { type NodeView } from "../components/kafka/node-view";
 import { UserError } from "../embedded/stack-config";
 import { readArguments, runCommand } from "./arguments";
+import { brokerAnswers, type Reachable } from "./live/brokers";
 import { deployersKafka } from "./live/kafka-client";
 import { runningStack } from "./live/outputs";
 import { evenSpread, kafkaJson, loadOf, type Load, type Move } from "./live/reassignment";
@@ -22,7 +22,7 @@ runCommand(async () => {
   if (!Number.isInteger(atOnce) || atOnce < 1)
     throw new UserError(`--at-once must be a whole number of at least 1, not ${values["at-once"]}`);
   const { outputs } = await runningStack(values.stack);
-  const ask = () => wholeView(outputs.kafka.bootstrapServers);
+  const ask = () => wholeView(outputs);
   const view = await ask();
   const moves = evenSpread(view.partitions, view.brokers);
   if (values.json) {
@@ -56,8 +56,8 @@ runCommand(async () => {
 });
 
 /** The cluster as its nodes see it, where each answers and sees all its replicas in sync. @throws UserError where one doesn't. */
-async function wholeView(addresses: readonly string[]): Promise<NodeView> {
-  const answers = await askAll(addresses, 10_000);
+async function wholeView(outputs: Reachable): Promise<NodeView> {
+  const answers = await brokerAnswers(outputs, 10_000);
   const errors = answers.flatMap((answer) => ("error" in answer ? [answer.error] : []));
   const [view] = answers.flatMap((answer) => ("view" in answer ? [answer.view] : []));
   if (errors.length > 0 || !view)

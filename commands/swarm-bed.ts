@@ -261,7 +261,7 @@ async function removeCgroups(name: string): Promise<void> {
 
 /** Removes a control group, once the last process that was killed in it has gone. */
 async function removeGroup(group: string): Promise<void> {
-  for (const deadline = Date.now() + 15_000; ; ) {
+  for (const deadline = Date.now() + 15_000; ;) {
     try {
       fs.rmdirSync(group);
       return;

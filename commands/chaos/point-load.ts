@@ -91,8 +91,12 @@ export class PointLoad {
   }
 
   private async signIn(): Promise<(lines: readonly string[]) => Promise<void>> {
-    const { influxdb, influxdbPassword } = this.outputs;
-    const options = { url: influxdb.url, timeout: 5_000 };
+    const { influxdb, influxdbPassword, trustedCertificates } = this.outputs;
+    const options = {
+      url: influxdb.url,
+      timeout: 5_000,
+      ...(trustedCertificates !== undefined && { transportOptions: { ca: trustedCertificates } }),
+    };
     let cookie = "";
     await new SigninAPI(new InfluxDB(options)).postSignin(
       { auth: { user: influxdb.username, password: influxdbPassword } },

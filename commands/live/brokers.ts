@@ -1,6 +1,6 @@
 import { ConfigResourceTypes } from "kafkajs";
 import { electPreferredLeaders, type FailedElection } from "../../components/kafka/elect-leaders";
-import { askAll, type NodeAnswer, obstacles } from "../../components/kafka/readiness";
+import { askAll, type NodeAnswer, obstacles, waitUntilReady } from "../../components/kafka/readiness";
 import { type PipelineOutputs } from "../../components/outputs";
 import { deployersKafka } from "./kafka-client";
 
@@ -24,19 +24,27 @@ export function brokersOf({ prefix, kafka }: Pick<PipelineOutputs, "prefix" | "k
   });
 }
 
+/** What of a stack's outputs leads to its brokers. */
+export type Reachable = Pick<PipelineOutputs, "kafka" | "kafkaTls">;
+
+/** Waits until every broker answers and every replica is in sync. @throws Error after `timeoutMs`, with what is in the way. */
+export async function wholeAgain({ kafka, kafkaTls }: Reachable, timeoutMs: number): Promise<void> {
+  await waitUntilReady({ addresses: kafka.bootstrapServers, inSync: true, tls: kafkaTls }, timeoutMs);
+}
+
 /** The brokers' views of the cluster, each asked for itself: the one place where a command asks them. */
-export function brokerAnswers({ kafka }: Pick<PipelineOutputs, "kafka">): Promise<NodeAnswer[]> {
-  return askAll(kafka.bootstrapServers, 2_000);
+export function brokerAnswers({ kafka, kafkaTls }: Reachable, timeoutMs = 2_000): Promise<NodeAnswer[]> {
+  return askAll(kafka.bootstrapServers, timeoutMs, kafkaTls);
 }
 
 /** What keeps the cluster from being whole: every broker there, a quorum leader, every replica and every controller caught up. */
-export async function obstaclesToWhole(outputs: Pick<PipelineOutputs, "kafka">): Promise<string[]> {
+export async function obstaclesToWhole(outputs: Reachable): Promise<string[]> {
   return [...new Set(obstacles(await brokerAnswers(outputs), true))];
 }
 
 /** Min ISR by topic, as the cluster has it, internal topics included. @throws Error where no broker answers. */
 export async function minInsyncReplicas(
-  outputs: Pick<PipelineOutputs, "kafka">,
+  outputs: Reachable,
   topics: readonly string[],
 ): Promise<Map<string, number>> {
   if (topics.length === 0) return new Map();
@@ -63,11 +71,11 @@ export async function minInsyncReplicas(
 }
 
 /** Makes every partition's first replica its leader again. @throws Error where no broker takes the call. */
-export async function restoreLeaders({ kafka }: Pick<PipelineOutputs, "kafka">): Promise<FailedElection[]> {
+export async function restoreLeaders({ kafka, kafkaTls }: Reachable): Promise<FailedElection[]> {
   let failure: unknown;
   for (const address of kafka.bootstrapServers) {
     try {
-      return await electPreferredLeaders(address, 10_000);
+      return await electPreferredLeaders(address, 10_000, kafkaTls);
     } catch (error) {
       failure = error;
     }

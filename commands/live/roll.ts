@@ -1,5 +1,4 @@
 import { askNode, type NodeView } from "../../components/kafka/node-view";
-import { waitUntilReady } from "../../components/kafka/readiness";
 import { restartObstacles, rollOrderOf } from "../../components/kafka/restart";
 import { UserError } from "../../embedded/stack-config";
 import { act } from "./act";
@@ -9,7 +8,9 @@ import {
   brokersOf,
   minInsyncReplicas,
   obstaclesToWhole,
+  type Reachable,
   restoreLeaders,
+  wholeAgain,
 } from "./brokers";
 import { type PipelineOutputs } from "../../components/outputs";
 import { type RunningStack } from "./outputs";
@@ -105,8 +106,8 @@ export async function roll(
     const begun = Date.now();
     // Resolves when the old incarnation has ended and the new one been started: what answers from now on is the new one.
     await act(running, next.service, "restart");
-    const downMs = (await answered(next.address)) - begun;
-    await waitUntilReady({ addresses: outputs.kafka.bootstrapServers, inSync: true }, wholeWithinMs);
+    const downMs = (await answered(next.address, outputs)) - begun;
+    await wholeAgain(outputs, wholeWithinMs);
     const wholeMs = Date.now() - begun;
     tell(`${next.name}: answers after ${seconds(downMs)}, every replica in sync after ${seconds(wholeMs)}`);
     rolled.push({ broker: next.name, downMs, wholeMs });
@@ -128,10 +129,10 @@ export function refusal({ broker, obstacles }: RestartCheck, rolled: readonly Ro
 }
 
 /** Waits for a broker's first answer; returns when it came. */
-async function answered(address: string): Promise<number> {
+async function answered(address: string, { kafkaTls }: Reachable): Promise<number> {
   for (const deadline = Date.now() + wholeWithinMs; ;) {
     try {
-      await askNode(address, 2_000);
+      await askNode(address, 2_000, kafkaTls);
       return Date.now();
     } catch (error) {
       if (Date.now() >= deadline) throw error;
