@@ -11,7 +11,8 @@ import { UserError } from "../embedded/stack-config";
 import { projectRoot, readArguments, runCommand } from "./arguments";
 import { backupServers } from "./live/backup-servers";
 import { runningStack, type RunningStack } from "./live/outputs";
-import { act, programsOf } from "./live/programs";
+import { act } from "./live/act";
+import { programsOf } from "./live/programs";
 import { services } from "./live/services";
 import { passphraseIn } from "./passphrase";
 import { table } from "./table";
@@ -76,7 +77,7 @@ runCommand(async () => {
   return 0;
 });
 
-/** The stack where all of it is up already. */
+/** The stack where it is up already, be it in part. */
 async function upAlready(stack: string): Promise<RunningStack | undefined> {
   let running: RunningStack;
   try {
@@ -85,8 +86,7 @@ async function upAlready(stack: string): Promise<RunningStack | undefined> {
     if (error instanceof UserError) return undefined;
     throw error;
   }
-  const states = (await services(running)).map(({ state }) => state);
-  return states.length > 0 && states.every((state) => state === "running") ? running : undefined;
+  return (await services(running)).some(({ state }) => state === "running") ? running : undefined;
 }
 
 /** An embedded run that is down may have kept its data. */
@@ -128,7 +128,7 @@ async function restoreAtRest(
   const begun = Date.now();
   const programs = await programsOf(running);
   process.stdout.write(`Stopping ${programs.length} programs, restoring ...\n`);
-  await act(running, "stop", programs);
+  await Promise.all(programs.map((program) => act(running, program, "stop")));
   let restored: Awaited<ReturnType<typeof putBack>>;
   try {
     restored = await putBack({ ...backupServers(running.outputs), ...backup });
@@ -137,7 +137,7 @@ async function restoreAtRest(
       `The restore broke off: ${error instanceof Error ? error.message : String(error)}\nThe programs of the stack ${running.stack} stand still. Begin again with --replace-data; the backup is untouched.`,
     );
   }
-  await act(running, "start", programs);
+  await Promise.all(programs.map((program) => act(running, program, "start")));
   const figure = (value: number) => value.toLocaleString("en");
   const rows = restored.map(({ what, saved, restored: now }) => [what, figure(saved), figure(now)]);
   process.stdout.write(
