@@ -59,11 +59,6 @@ export function batchesOf(records: readonly OutgoingRecord[]): OutgoingRecord[][
   return batches;
 }
 
-function keyOf({ key }: OutgoingRecord): string {
-  if (key === null) throw new Error("a record without a key must name its partition");
-  return String(key);
-}
-
 function sizeOf({ key, value, headers }: OutgoingRecord): number {
   let bytes = 30 + Buffer.byteLength(key ?? "") + Buffer.byteLength(value ?? "");
   for (const [name, content] of Object.entries(headers)) {
@@ -104,7 +99,7 @@ export class Sender {
     const count = await this.#partitionCount(topic);
     const byPartition = new Map<number, OutgoingRecord[]>();
     for (const record of records) {
-      const partition = record.partition ?? this.#partition(topic, keyOf(record), count);
+      const partition = record.partition ?? this.#partition(topic, record.key, count);
       const list = byPartition.get(partition);
       if (list) list.push(record);
       else byPartition.set(partition, [record]);

@@ -26,6 +26,7 @@ export class Trend {
   #plot: uPlot | undefined;
   #asked: AbortController | undefined;
   #askedMs = 0;
+  #askAgain: ReturnType<typeof setTimeout> | undefined;
   #about = { anomalyDeviations: 4, windowMs: 600_000 };
 
   constructor() {
@@ -90,12 +91,18 @@ export class Trend {
       this.#since.push([timeMs, ...measures.map((measure) => row[measure] ?? null)]);
       this.#draw();
     }
-    if (Date.now() - this.#askedMs >= askAgainMs) this.ask();
+    // What is new here may be an anomaly, which the window tells; and no other value may come for long.
+    const inMs = Math.max(0, this.#askedMs + askAgainMs - Date.now());
+    this.#askAgain ??= setTimeout(() => {
+      this.ask();
+    }, inMs);
   }
 
   /** Asks the consumer for the station's window. */
   ask(): void {
     if (this.#station === "") return;
+    clearTimeout(this.#askAgain);
+    this.#askAgain = undefined;
     this.#asked?.abort();
     this.#asked = new AbortController();
     this.#askedMs = Date.now();
