@@ -14,6 +14,8 @@ export interface ResponseReader {
   readonly int16: () => number;
   readonly int32: () => number;
   readonly int64: () => number;
+  /** An unsigned varint, such as the number and the length of a tagged field. */
+  readonly varint: () => number;
   /** A compact string; empty where it is null. */
   readonly text: () => string;
   /** A compact array; empty where it is null. */
@@ -166,6 +168,7 @@ function responseReader(buffer: Buffer): ResponseReader {
   };
   return {
     skip,
+    varint: varintHere,
     int16: () => {
       at += 2;
       return buffer.readInt16BE(at - 2);

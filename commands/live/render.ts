@@ -47,7 +47,8 @@ export function renderStatus(status: StackStatus): string {
   ].join("\n\n");
 }
 
-function topicTable(topics: readonly TopicStatus[]): string {
+/** Topics as the cluster has them. */
+export function topicTable(topics: readonly TopicStatus[]): string {
   return table(
     ["TOPIC", "PARTITIONS", "REPLICAS", "MIN ISR", "UNDER-REPLICATED", "MESSAGES"],
     topics.map(({ name, partitions, replicationFactor, minInsyncReplicas, underReplicated, messages }) => [

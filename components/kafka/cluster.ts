@@ -331,6 +331,8 @@ export class KafkaCluster extends pulumi.ComponentResource {
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(this.replicationFactor),
       KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: String(offsetsPartitions),
       KAFKA_OFFSETS_TOPIC_SEGMENT_BYTES: String(ownSegmentBytes.offsets),
+      // Longer than any topic is kept: else a group that was away for Kafka's 7 days would forget how far it was.
+      KAFKA_OFFSETS_RETENTION_MINUTES: String(durationMs("45 days") / 60_000),
       KAFKA_METADATA_LOG_SEGMENT_BYTES: String(ownSegmentBytes.metadata),
       KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(this.replicationFactor),
       KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(this.minInsyncReplicas),

@@ -1,0 +1,206 @@
+/** `npm run kafka` on a stack with mTLS, its results seen by clients that share nothing with the command. */
+import * as fs from "node:fs";
+import { type Kafka } from "kafkajs";
+import { header } from "../../apps/shared/message";
+import { Sender } from "../../apps/shared/sender";
+import { type ReplayPlan } from "../../commands/kafka/dlq";
+import { type Feature } from "../../commands/kafka/features";
+import { type GroupDescription, type OffsetMove } from "../../commands/kafka/groups";
+import { type QuorumDescription } from "../../commands/kafka/quorum";
+import { type TopicDescription } from "../../commands/kafka/topics";
+import { deployersKafka } from "../../commands/live/kafka-client";
+import { type PipelineOutputs } from "../../components/outputs";
+import { stateFolder } from "../../embedded/folder";
+import { eventually, freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
+import { readTopic } from "./witness";
+
+jest.setTimeout(120_000);
+
+const state = temporaryState();
+/** The servers are built once into the cache; a cold machine needs minutes for that. */
+const coldStartMs = 40 * 60_000;
+let outputs: PipelineOutputs;
+let kafka: Kafka;
+
+async function kafkaCommand(...args: string[]): Promise<string> {
+  const { code, output } = await run(state, "kafka", args);
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
+const asked = async <T>(...args: string[]) => JSON.parse(await kafkaCommand(...args, "--json")) as T;
+
+async function witness<T>(ask: (admin: ReturnType<Kafka["admin"]>) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await ask(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const positionsOf = (groupId: string, topic: string) =>
+  witness(async (admin) => {
+    const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  });
+
+/** How often the record with this header `test` stands in a topic. */
+async function copies(topic: string, mark: string): Promise<number> {
+  let count = 0;
+  await readTopic(kafka, topic, ({ headers }) => (count += Number(headers["test"] === mark)));
+  return count;
+}
+
+beforeAll(async () => {
+  const first = await freeBrokerPort();
+  const [influx, consumer] = await freePorts(2);
+  const settings = [
+    `kafka.firstHostPort=${first}`,
+    `influxdb.hostPort=${influx}`,
+    `consumer.hostPort=${consumer}`,
+    "security.mode=mtls",
+    "inject.enabled=false",
+    "telegraf.enabled=false",
+    "monitor.enabled=false",
+    "kafka.heapMiB=256",
+  ].flatMap((setting) => ["--set", setting]);
+  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
+  if (code !== 0) throw new Error(output);
+  process.env["WEATHER_STATE"] = state;
+  outputs = JSON.parse(fs.readFileSync(stateFolder(projectRoot, "dev").outputs, "utf8")) as PipelineOutputs;
+  kafka = deployersKafka(outputs, "witness");
+}, coldStartMs);
+
+afterAll(async () => {
+  await run(state, "down", ["--volumes"]);
+  fs.rmSync(state, { recursive: true, force: true });
+}, 180_000);
+
+test("topics, groups, quorum and features are as the cluster has them", async () => {
+  const [topics, topic, quorum, features, finalised] = await Promise.all([
+    asked<{ name: string; partitions: number }[]>("topics", "list"),
+    asked<TopicDescription>("topics", "describe", "weather-dlq"),
+    asked<QuorumDescription>("quorum"),
+    asked<Feature[]>("features"),
+    kafkaCommand("features", "--finalise", "4.3"),
+  ]);
+  expect(topics.map(({ name }) => name).sort()).toEqual([...outputs.kafka.topics].sort());
+  expect(topic.partitions).toHaveLength(4);
+  expect(topic.partitions.every(({ isr }) => isr.length === 3)).toBe(true);
+  expect(topic.config["max.message.bytes"]).toBe(String(2 * 1_048_588));
+  expect(quorum).toMatchObject({ clusterId: outputs.kafka.clusterId, brokers: [1, 2, 3], unanswered: [] });
+  expect(features.find(({ name }) => name === "metadata.version")?.level).toBeGreaterThanOrEqual(30);
+  expect(finalised).toContain("Release 4.3 is finalised already.");
+
+  const group = await eventually(
+    () => asked<GroupDescription>("groups", "describe", outputs.kafka.group),
+    ({ state: phase }) => phase === "Stable",
+    60_000,
+  );
+  expect(group.members.map(({ clientId }) => clientId)).toEqual(["consumer"]);
+  const refused = await run(state, "kafka", [
+    ...["groups", "reset-offsets", outputs.kafka.group, "--topic", "weather", "--to", "earliest", "--yes"],
+  ]);
+  expect(refused.code).toBe(1);
+  expect(refused.output).toContain(`the service ${outputs.prefix}-consumer`);
+});
+
+test("a group goes to a time: shown first, done with --yes", async () => {
+  const sender = new Sender(kafka);
+  const hour = 3_600_000;
+  const middle = Date.now() - hour;
+  for (const age of [2 * hour, 0])
+    await sender.send(
+      "weather-telegraf",
+      Array.from({ length: 10 }, (_, i) => ({
+        key: null,
+        partition: i % 2,
+        value: "x",
+        headers: {},
+        timestampMs: Date.now() - age,
+      })),
+    );
+  await sender.close();
+  await witness((admin) =>
+    admin.setOffsets({
+      groupId: "own",
+      topic: "weather-telegraf",
+      partitions: [
+        { partition: 0, offset: "10" },
+        { partition: 1, offset: "2" },
+      ],
+    }),
+  );
+  const before = await positionsOf("own", "weather-telegraf");
+  expect(before).toMatchObject(
+    new Map([
+      [0, 10],
+      [1, 2],
+    ]),
+  );
+
+  const reset = ["groups", "reset-offsets", "own", "--topic", "weather-telegraf", "--to"];
+  const dry = await asked<{ done: boolean; partitions: OffsetMove[] }>(
+    ...reset,
+    new Date(middle).toISOString(),
+  );
+  expect(dry).toMatchObject({
+    done: false,
+    partitions: [{ from: 10, to: 5 }, { from: 2, to: 5 }, { to: 0 }, { to: 0 }],
+  });
+  expect(await positionsOf("own", "weather-telegraf")).toEqual(before);
+
+  expect(await kafkaCommand(...reset, new Date(middle).toISOString(), "--yes")).toMatch(
+    /5 read again[^]*Done/,
+  );
+  expect(await positionsOf("own", "weather-telegraf")).toEqual(
+    new Map([
+      [0, 5],
+      [1, 5],
+      [2, 0],
+      [3, 0],
+    ]),
+  );
+});
+
+test("a dead letter is replayed once, what a filter leaves out later", async () => {
+  const sender = new Sender(kafka);
+  const bad = (mark: string, value: string) => ({
+    key: "oslo",
+    value,
+    headers: { test: mark, [header.schemaVersion]: "1" },
+  });
+  await sender.send("weather", [bad("a", "{not json"), bad("b", "[1]"), bad("c", "{not json")]);
+  await sender.send("weather-dlq", [
+    { key: "oslo", value: "x", headers: { reason: "no wind", source: "influxdb" } },
+  ]);
+  await sender.close();
+  await eventually(
+    () => witness((admin) => admin.fetchTopicOffsets("weather-dlq")),
+    (partitions) => partitions.reduce((sum, { high }) => sum + Number(high), 0) === 4,
+    60_000,
+  );
+  const list = await kafkaCommand("dlq", "list");
+  expect(list).toMatch(/weather-\d@\d+ +oslo +to weather +not a JSON object/);
+  expect(list).toContain("4 of 4 dead letters");
+
+  const dry = await asked<ReplayPlan>("dlq", "replay", "--reason", "object");
+  expect(dry).toMatchObject({ send: [{ reason: "not a JSON object" }], leftOut: 2, notReplayable: [] });
+  expect(await copies("weather", "b")).toBe(1);
+
+  await kafkaCommand("dlq", "replay", "--reason", "object", "--yes");
+  expect(await copies("weather", "b")).toBe(2);
+  // What is sent again and is still no message becomes a dead letter anew.
+  await eventually(
+    () => copies("weather-dlq", "b"),
+    (count) => count === 2,
+    60_000,
+  );
+
+  const rest = await asked<ReplayPlan>("dlq", "replay", "--to", new Date().toISOString(), "--yes");
+  expect(rest).toMatchObject({ replayedBefore: 1, notReplayable: [{ source: "influxdb" }], leftOut: 0 });
+  expect(rest.send).toHaveLength(3);
+  expect(await Promise.all(["a", "b", "c"].map((mark) => copies("weather", mark)))).toEqual([2, 3, 2]);
+});
