@@ -58,7 +58,8 @@ test("a broker that must not go now isn't restarted, and the roll says why", asy
   const refused = await run(state, "roll", ["--only", "kafka1"]);
   expect(refused.code).toBe(1);
   expect(refused.output).toContain("kafka1 can't be restarted now:\n");
-  expect(refused.output).toContain("  a broker doesn't answer: ");
+  expect(refused.output).toMatch(/knows 2 of 3 brokers|doesn't answer/);
+  expect(refused.output).toMatch(/would have 1 replicas in sync and needs 2/);
   expect(refused.output).toContain("No broker was restarted.");
   const unknown = await run(state, "roll", ["--only", "kafka9"]);
   expect(unknown.output).toContain("There is no broker kafka9: the brokers are kafka1, kafka2, kafka3.");
@@ -123,7 +124,8 @@ test(
     const { services, kafka } = await status();
     for (const service of services) expect(service).toMatchObject({ state: "running" });
     if ("error" in kafka) throw new Error(kafka.error);
-    expect(kafka.topics.map(({ name }) => name)).toEqual(["weather", "weather-alerts", "weather-dlq"]);
+    const left = kafka.topics.map(({ name }) => name).filter((name) => name.startsWith("weather-chaos"));
+    expect(left).toEqual([]);
   },
   long ? 30 * 60_000 : 120_000,
 );
