@@ -3,6 +3,8 @@ import { promisify } from "node:util";
 import { type KafkaInstall } from "../../embedded/acquire/kafka";
 import { createKafka } from "../../apps/shared/kafka";
 import { type OutgoingRecord, Sender } from "../../apps/shared/sender";
+import { type KafkaOutputs } from "../../commands/kafka/connection";
+import { describeFeatures, planFinalisation, raiseFeatures } from "../../commands/kafka/features";
 import { eventually } from "./run";
 import { kafkaJars, Trio } from "./trio";
 
@@ -14,17 +16,22 @@ let trio: Trio;
 let before: KafkaInstall;
 let after: KafkaInstall;
 
-/** Runs Kafka's own kafka-features tool. */
-async function features(...args: string[]): Promise<string> {
+/** The level of a feature as Kafka's own kafka-features tool tells it. */
+async function levelOf(feature: string): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)(after.java, [
     ...["-cp", after.classPath, "org.apache.kafka.tools.FeatureCommand"],
-    ...["--bootstrap-server", trio.bootstrapServers.join(","), ...args],
+    ...["--bootstrap-server", trio.bootstrapServers.join(","), "describe"],
   ]);
-  return stdout;
+  const line = stdout.split("\n").find((one) => one.includes(`Feature: ${feature}\t`));
+  return /FinalizedVersionLevel:\s*(\S+)/.exec(line ?? "")?.[1];
 }
 
-async function metadataVersion(): Promise<string | undefined> {
-  return /metadata\.version.*FinalizedVersionLevel:\s*(\S+)/.exec(await features("describe"))?.[1];
+const metadataVersion = () => levelOf("metadata.version");
+
+/** The cluster as `npm run kafka -- features` asks it. */
+function outputs(): KafkaOutputs {
+  const { bootstrapServers } = trio;
+  return { kafka: { bootstrapServers, internalBootstrapServers: [], clusterId: "", topics: [], group: "" } };
 }
 
 /** Sends without pause until told to end; every number that it returns was acknowledged. */
@@ -105,6 +112,8 @@ async function replace(broker: number, install: KafkaInstall): Promise<void> {
 test("brokers go from 4.2.1 to 4.3.1 one by one, and back, under load: nothing acknowledged is lost", async () => {
   const old = await metadataVersion();
   expect(old).toMatch(/^4\.2/);
+  const early = await describeFeatures(outputs());
+  expect(() => planFinalisation(early, "4.3")).toThrow("not every broker supports metadata.version 30");
 
   const running = load();
   for (const broker of [1, 2, 3]) await replace(broker, after);
@@ -123,8 +132,13 @@ test("brokers go from 4.2.1 to 4.3.1 one by one, and back, under load: nothing a
 });
 
 test("the metadata version is finalised deliberately, and from then on an old broker refuses to start", async () => {
-  await features("upgrade", "--release-version", "4.3");
+  const raises = planFinalisation(await describeFeatures(outputs()), "4.3");
+  expect(raises).toContainEqual({ name: "metadata.version", from: 29, to: 30 });
+  await raiseFeatures(outputs(), raises, true);
+  expect(await metadataVersion()).toMatch(/^4\.2/);
+  await raiseFeatures(outputs(), raises, false);
   expect(await metadataVersion()).toMatch(/^4\.3/);
+  expect(await levelOf("kraft.version")).toBe("0");
 
   await trio.stop(3);
   await trio.start(3, before);
