@@ -181,7 +181,7 @@ test("another version takes the place of the pinned one", () => {
 });
 
 test("every image is pinned to a version", () => {
-  for (const image of Object.values(pinnedImages)) expect(image).toMatch(/^[a-z/]+:\d+[\w.-]*$/);
+  for (const image of Object.values(pinnedImages)) expect(image).toMatch(/^(ghcr\.io/)?[a-z/-]+:v?\d+[\w.-]*$/);
 });
 
 test("an image is pulled once, below the mirror, and kept", async () => {
