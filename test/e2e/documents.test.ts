@@ -19,8 +19,8 @@ import { eventually, freePorts } from "./run";
 jest.setTimeout(300_000);
 
 const isLong = process.env["WEATHER_LONG"] === "1";
-const kills = isLong ? 10 : 2;
-const messagesBetween = isLong ? 20_000 : 3_000;
+const kills = isLong ? 10 : 1;
+const messagesBetween = isLong ? 20_000 : 2_000;
 const group = "weather-documents";
 const stations = 20;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "weather-documents-"));
