@@ -12,6 +12,9 @@ export const {
   influxdbOperatorToken,
   pages,
   grafanaPassword,
+  kafkaUiPassword,
+  documents,
+  documentsPassword,
   trustedCertificates,
   kafkaTls,
 } = pipeline.outputs;

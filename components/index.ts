@@ -67,6 +67,14 @@ export {
   type PemIdentity,
 } from "./certificates/certificate";
 
+// Documents.
+export {
+  DocumentStore,
+  documentStoreFaults,
+  type DocumentClient,
+  type DocumentStoreArgs,
+} from "./documents/store";
+
 // InfluxDB.
 export { InfluxServer, influxPort, influxServerFaults, type InfluxServerArgs } from "./influxdb/server";
 export { connectionFaults, type InfluxConnection } from "./influxdb/connection";
@@ -125,6 +133,7 @@ export { MetricsCollector, metricsMeasurement, type MetricsCollectorArgs } from 
 // Programs.
 export { appFaults, TypeScriptApp, type AppPlacement, type TypeScriptAppArgs } from "./apps/typescript-app";
 export { Consumer, type ConsumerArgs } from "./apps/consumer";
+export { DocumentSink, type DocumentSinkArgs } from "./apps/documents";
 export { Inject, type InjectArgs } from "./apps/inject";
 export { Monitor, type MonitorArgs, type WatchedGroup } from "./apps/monitor";
 export { Producer, type ProducerArgs } from "./apps/producer";
@@ -142,6 +151,7 @@ export {
   type PanelSpec,
 } from "./observability/dashboards";
 export { Kafdrop, type KafdropArgs } from "./observability/kafdrop";
+export { KafkaUi, type KafkaUiArgs } from "./observability/kafka-ui";
 
 // What runs a program: images, where it runs, containers or services, probes.
 export {
@@ -156,7 +166,7 @@ export {
   type SwarmPlacement,
 } from "./workload/placement";
 export { imageName, pinnedImages, pinnedVersion, PulledImages, type ImageKey } from "./workload/images";
-export { type Probe } from "./workload/probe";
+export { type Probe, type ProbeTool } from "./workload/probe";
 export {
   portFaults,
   Workload,

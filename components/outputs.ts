@@ -38,10 +38,23 @@ export interface PipelineOutputs {
     /** The consumer's live page; /healthz, /metrics and /state stand beside it. */
     consumer: string;
     kafdrop?: string;
+    kafkaUi?: string;
     grafana?: string;
   };
   /** Of Grafana's user `admin`: a secret; undefined where Grafana is off. */
   grafanaPassword?: string;
+  /** Of Kafka UI's user `admin`: a secret; undefined where Kafka UI is off. */
+  kafkaUiPassword?: string;
+  /** The collection of weather documents, and who may read it; undefined where it's off. */
+  documents?: {
+    /** From the machine, without the login. */
+    url: string;
+    database: string;
+    collection: string;
+    username: string;
+  };
+  /** Of the user that reads the documents: a secret. */
+  documentsPassword?: string;
   /** PEM of the authorities behind the certificates of Kafka, InfluxDB and the pages; undefined where these are plaintext. */
   trustedCertificates?: string;
   /** The deployer's certificate for Kafka, a super user's: a secret; undefined where Kafka is plaintext. */

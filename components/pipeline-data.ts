@@ -30,6 +30,7 @@ export function pipelineData(settings: Settings): DataHolder[] {
     ...(settings.telegraf.enabled ? [bucket("weather-telegraf-bucket")] : []),
     ...(settings.monitor.enabled ? [bucket("pipeline-bucket")] : []),
     ...(settings.inject.enabled ? [volume("inject-spool")] : []),
+    ...(settings.documents.enabled ? [volume("mongodb-data")] : []),
     ...(settings.grafana.enabled ? [volume("grafana-data")] : []),
   ];
 }

@@ -8,6 +8,9 @@ export type PublicPipelineOutputs = Omit<
   | "influxdbReadToken"
   | "influxdbOperatorToken"
   | "grafanaPassword"
+  | "kafkaUiPassword"
+  | "documents"
+  | "documentsPassword"
   | "kafkaTls"
   | "trustedCertificates"
 >;

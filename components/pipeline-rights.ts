@@ -4,6 +4,9 @@ import { pipelineTopics, type Settings } from "./settings";
 /** The consumer's group in Kafka. */
 export const consumerGroup = "weather-analysis";
 
+/** The document sink's group in Kafka. */
+export const documentsGroup = "weather-documents";
+
 /** Begins the groups in which the producer reads its own topic after a start: `recoveryGroupPrefix` of its configuration. */
 const recoveryGroups = { prefix: "weather-producer-" };
 
@@ -18,6 +21,11 @@ const mebibyte = 1_048_576;
  */
 export function pipelineRights(settings: Settings): ProgramRights[] {
   const topics = pipelineTopics(settings).map(({ name }) => name);
+  const readers = [
+    { name: consumerGroup },
+    { name: "telegraf-to-influxdb" },
+    ...(settings.documents.enabled ? [{ name: documentsGroup }] : []),
+  ];
   return [
     {
       principal: "producer",
@@ -54,7 +62,7 @@ export function pipelineRights(settings: Settings): ProgramRights[] {
           {
             principal: "monitor",
             describes: topics,
-            describesGroups: [{ name: consumerGroup }, { name: "telegraf-to-influxdb" }],
+            describesGroups: readers,
           },
         ]
       : []),
@@ -65,7 +73,7 @@ export function pipelineRights(settings: Settings): ProgramRights[] {
             reads: topics,
             describes: topics,
             groups: [{ prefix: "weather-backup-" }],
-            describesGroups: [{ name: consumerGroup }, { name: "telegraf-to-influxdb" }],
+            describesGroups: readers,
           },
         ]
       : []),
@@ -75,8 +83,29 @@ export function pipelineRights(settings: Settings): ProgramRights[] {
             principal: "kafdrop",
             reads: topics,
             describes: topics,
-            describesGroups: [recoveryGroups, { name: consumerGroup }, { name: "telegraf-to-influxdb" }],
+            describesGroups: [recoveryGroups, ...readers],
             quota: { readBytesPerSecond: 16 * mebibyte },
+          },
+        ]
+      : []),
+    ...(settings.kafkaUi.enabled
+      ? [
+          {
+            principal: "kafka-ui",
+            reads: topics,
+            describes: topics,
+            describesGroups: [recoveryGroups, ...readers],
+            quota: { readBytesPerSecond: 16 * mebibyte },
+          },
+        ]
+      : []),
+    ...(settings.documents.enabled
+      ? [
+          {
+            principal: "documents",
+            reads: ["weather"],
+            groups: [{ name: documentsGroup }],
+            quota: { readBytesPerSecond: 128 * mebibyte },
           },
         ]
       : []),

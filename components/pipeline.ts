@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Backup } from "./backup/backup";
 import { Consumer } from "./apps/consumer";
+import { DocumentSink } from "./apps/documents";
 import { Inject } from "./apps/inject";
 import { Monitor } from "./apps/monitor";
 import { Producer } from "./apps/producer";
 import { CertificateAuthority } from "./certificates/authority";
+import { DocumentStore } from "./documents/store";
 import { throwIfAny } from "./faults";
 import { WeatherAlerts } from "./influxdb/alerts";
 import { InfluxBucket } from "./influxdb/bucket";
@@ -17,9 +19,10 @@ import { KafkaTopic } from "./kafka/topic";
 import { alertsDashboard, pipelineDashboard, weatherDashboard } from "./observability/dashboards";
 import { Grafana } from "./observability/grafana";
 import { Kafdrop } from "./observability/kafdrop";
+import { KafkaUi } from "./observability/kafka-ui";
 import { type PipelineOutputValues } from "./outputs";
 import { pipelineData } from "./pipeline-data";
-import { consumerGroup, pipelineRights } from "./pipeline-rights";
+import { consumerGroup, documentsGroup, pipelineRights } from "./pipeline-rights";
 import {
   pipelineTopics,
   type Settings,
@@ -238,6 +241,21 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       );
       metricsUrls.push(inject.app.metricsUrl);
     }
+    const store = settings.documents.enabled
+      ? new DocumentStore(
+          "mongodb",
+          { placement, image: images.name("mongo"), authority, ...settings.documents, protect },
+          parent,
+        )
+      : undefined;
+    if (store) {
+      const sink = new DocumentSink(
+        "documents",
+        { ...app, kafka: cluster.access, groupId: documentsGroup, topic: this.topic("weather"), store },
+        onNode,
+      );
+      metricsUrls.push(sink.app.metricsUrl);
+    }
     if (settings.monitor.enabled) {
       const monitor = new Monitor(
         "monitor",
@@ -249,6 +267,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
             ...(settings.telegraf.enabled
               ? [{ groupId: "telegraf-to-influxdb", topics: ["weather-telegraf"] }]
               : []),
+            ...(store ? [{ groupId: documentsGroup, topics: ["weather"] }] : []),
           ],
           deadLetterTopics: [this.topic("weather-dlq")],
           settings: settings.monitor,
@@ -322,6 +341,19 @@ export class WeatherPipeline extends pulumi.ComponentResource {
           { parent: this, dependsOn: rights },
         )
       : undefined;
+    const kafkaUi = settings.kafkaUi.enabled
+      ? new KafkaUi(
+          "kafka-ui",
+          {
+            placement,
+            image: images.name("kafkaUi"),
+            cluster,
+            authority,
+            hostPort: settings.kafkaUi.hostPort,
+          },
+          { parent: this, dependsOn: rights },
+        )
+      : undefined;
     const grafana = settings.grafana.enabled
       ? new Grafana(
           "grafana",
@@ -367,9 +399,20 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       pages: pulumi.output({
         consumer: consumer.url,
         ...(kafdrop && { kafdrop: kafdrop.url }),
+        ...(kafkaUi && { kafkaUi: kafkaUi.url }),
         ...(grafana && { grafana: grafana.url }),
       }),
       ...(grafana && { grafanaPassword: grafana.password }),
+      ...(kafkaUi && { kafkaUiPassword: kafkaUi.password }),
+      ...(store && {
+        documents: pulumi.output({
+          url: store.url,
+          database: settings.documents.database,
+          collection: settings.documents.collection,
+          username: store.reader,
+        }),
+        documentsPassword: store.readerPassword,
+      }),
       ...(authority && { trustedCertificates: authority.trustPem }),
       ...(cluster.deployersTls && { kafkaTls: cluster.deployersTls }),
     };

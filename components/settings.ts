@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { certificateLifetimeFaults } from "./certificates/authority";
 import { backupFaults } from "./backup/backup";
+import { documentStoreFaults } from "./documents/store";
 import { durationForm, type Duration, tryDurationMs } from "./duration";
 import { type Fault, schemaFaults, under } from "./faults";
 import { influxServerFaults } from "./influxdb/server";
@@ -213,6 +214,20 @@ export const settingsSchema = z.strictObject({
     .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(9000) })
     .prefault({})
     .describe("Topics, partitions, offsets and groups in the browser"),
+  kafkaUi: z
+    .strictObject({ enabled: z.boolean().default(false), hostPort: port.default(8090) })
+    .prefault({})
+    .describe("The same and the messages, in another page, behind a login"),
+  documents: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      database: z.string().default("weather"),
+      collection: z.string().default("weather"),
+      hostPort: port.default(27_017),
+      memoryMiB: mebibytes.default(512),
+    })
+    .prefault({})
+    .describe("The weather as documents in MongoDB"),
   grafana: z
     .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(3000) })
     .prefault({})
@@ -283,6 +298,7 @@ export function settingsFaults(input: unknown): Fault[] {
     ...swarmFaults(settings),
     ...(settings.backup.enabled ? under("backup", backupFaults(settings.backup)) : []),
     ...under("monitor", monitorFaults(settings)),
+    ...(settings.documents.enabled ? under("documents", documentStoreFaults(settings.documents)) : []),
     ...portClashes(settings),
   ];
   // The schema and a rule may both speak of one value; the first word is enough.
@@ -341,6 +357,12 @@ function portClashes(settings: Settings): Fault[] {
     { propertyPath: "consumer.hostPort", port: settings.consumer.hostPort },
     ...(settings.kafdrop.enabled
       ? [{ propertyPath: "kafdrop.hostPort", port: settings.kafdrop.hostPort }]
+      : []),
+    ...(settings.kafkaUi.enabled
+      ? [{ propertyPath: "kafkaUi.hostPort", port: settings.kafkaUi.hostPort }]
+      : []),
+    ...(settings.documents.enabled
+      ? [{ propertyPath: "documents.hostPort", port: settings.documents.hostPort }]
       : []),
     ...(settings.grafana.enabled
       ? [{ propertyPath: "grafana.hostPort", port: settings.grafana.hostPort }]

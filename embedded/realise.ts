@@ -39,8 +39,10 @@ export interface RealiseEvent {
 /** Makes real, one after the other, what a program registers: containers as processes, topics through Kafka, the rest by its own provider. */
 export class Realiser {
   readonly containers: RunningContainer[] = [];
-  /** Containers whose image has no driver: named, never faked. */
+  /** Containers whose image has no driver, and those that depend on one: named, never faked. */
   readonly leftOut: string[] = [];
+  /** Names of what was left out, and of the components that depend on it, by URN. */
+  private readonly missing = new Map<string, string>();
   private readonly builtImages = new Map<string, string>();
   private readonly kafkaProviders = new Map<string, KafkaProvider>();
 
@@ -62,7 +64,9 @@ export class Realiser {
   async realise(registration: Registration): Promise<Realised> {
     const begun = Date.now();
     if (registration.custom) this.report({ registration, phase: "begin", durationMs: 0 });
-    const realised = await this.make(registration);
+    const needs = this.missingFor(registration);
+    if (needs !== undefined) this.missing.set(registration.urn, needs);
+    const realised = await this.make(registration, needs);
     if (registration.custom) {
       this.report({
         registration,
@@ -73,11 +77,16 @@ export class Realiser {
     return realised;
   }
 
-  private isLeftOut({ type, name, inputs }: Registration): boolean {
-    return type === types.container && this.leftOut.includes(containerSpec(name, inputs).name);
+  private isLeftOut({ type, urn }: Registration): boolean {
+    return type === types.container && this.missing.has(urn);
   }
 
-  private async make(registration: Registration): Promise<Realised> {
+  /** The container that was left out and that this resource waits for, itself or by a component that holds it. */
+  private missingFor({ parent, dependencies }: Registration): string | undefined {
+    return [parent, ...dependencies].map((urn) => this.missing.get(urn)).find((name) => name !== undefined);
+  }
+
+  private async make(registration: Registration, needs: string | undefined): Promise<Realised> {
     const { type, name, urn, inputs } = registration;
     const asDeclared: Realised = { id: `${name}-id`, state: inputs };
     if (!registration.custom) return { id: undefined, state: inputs };
@@ -88,7 +97,7 @@ export class Realiser {
       return realiseDynamic(registration, this.addresses.resolveIn(inputs), this.store, this.projectRoot);
     switch (type) {
       case types.container:
-        return this.start(name, inputs);
+        return this.start(urn, name, inputs, needs);
       case types.builtImage: {
         const context = (inputs["build"] as { context?: string } | undefined)?.context ?? ".";
         this.builtImages.set(String(inputs["imageName"]), path.resolve(this.projectRoot, context));
@@ -124,12 +133,22 @@ export class Realiser {
     return found;
   }
 
-  private async start(resourceName: string, inputs: Record<string, unknown>): Promise<Realised> {
+  private async start(
+    urn: string,
+    resourceName: string,
+    inputs: Record<string, unknown>,
+    needs: string | undefined,
+  ): Promise<Realised> {
     const spec = containerSpec(resourceName, inputs);
     const context = this.builtImages.get(spec.image);
     const driver = context === undefined ? this.driverOf(spec.image) : appDriver(context);
     const realised = { id: `${spec.name}-id`, state: { ...inputs, name: spec.name } };
+    if (needs !== undefined) {
+      this.leftOut.push(`${spec.name} (needs ${needs})`);
+      return realised;
+    }
     if (!driver) {
+      this.missing.set(urn, spec.name);
       this.leftOut.push(spec.name);
       return realised;
     }

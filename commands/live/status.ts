@@ -42,8 +42,10 @@ function pages(
   { pages, prefix }: PipelineOutputs,
   containers: readonly ContainerStatus[],
 ): StackStatus["pages"] {
-  const besides = (["grafana", "kafdrop"] as const).flatMap((name) => {
-    const url = pages[name];
+  const hostnames = { grafana: "grafana", kafdrop: "kafdrop", kafkaUi: "kafka-ui" } as const;
+  const besides = (["grafana", "kafdrop", "kafkaUi"] as const).flatMap((page) => {
+    const url = pages[page];
+    const name = hostnames[page];
     // The embedded run has no driver for these.
     return url !== undefined && containers.some((container) => container.name === `${prefix}-${name}`)
       ? [{ name, url }]

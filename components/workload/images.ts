@@ -13,6 +13,8 @@ export const pinnedImages = {
   node: "node:24-bookworm-slim",
   kafdrop: "obsidiandynamics/kafdrop:4.3.0",
   grafana: "grafana/grafana:12.2.0",
+  kafkaUi: "ghcr.io/kafbat/kafka-ui:v1.5.0",
+  mongo: "mongo:8.0.26",
 } as const;
 
 /** Key of a pinned image. */
@@ -24,13 +26,16 @@ export function pinnedVersion(key: ImageKey): string {
 }
 
 /**
- * Full name of a pinned image, below a site's mirror where one is given: `mirror.example/apache/kafka:4.3.1`.
+ * Full name of a pinned image, below a site's mirror where one is given: `mirror.example/apache/kafka:4.3.1`. The mirror takes the
+ * place of a registry that the pinned name itself begins with.
  *
  * @param version another version than the pinned one.
  */
 export function imageName(key: ImageKey, registry = "", version = pinnedVersion(key)): string {
   const name = pinnedImages[key].slice(0, pinnedImages[key].indexOf(":"));
-  return `${registry === "" ? "" : `${registry.replace(/\/+$/, "")}/`}${name}:${version}`;
+  if (registry === "") return `${name}:${version}`;
+  // A first part with a dot is a registry's host.
+  return `${registry.replace(/\/+$/, "")}/${name.replace(/^[^/]*\.[^/]*\//, "")}:${version}`;
 }
 
 /**

@@ -3,9 +3,14 @@ import { durationSeconds, goDuration, type Duration } from "../duration";
 /** How one tells that a program is well, from inside its own container. */
 export type Probe =
   /** Something accepts connections at the port. */
-  | { kind: "tcp"; port: number }
-  /** `GET path` is answered with status 200; by https without a look at the certificate, and by Node.js, so only in its images. */
-  | { kind: "http" | "https"; port: number; path: string };
+  | { kind: "tcp"; port: number; by?: ProbeTool }
+  /** `GET path` is answered with status 200. */
+  | { kind: "http"; port: number; path: string; by?: ProbeTool }
+  /** The same by https, without a look at the certificate, and by Node.js, so only in its images. */
+  | { kind: "https"; port: number; path: string };
+
+/** What of the image's own asks: Bash (the default), or in images made of Alpine Linux, which lack it, BusyBox. */
+export type ProbeTool = "bash" | "busybox";
 
 /** Label on every workload that says its probe in words: readable in `docker inspect`, and how the embedded run knows it. */
 export const probeLabel = "pulumi-weather-pipeline.probe";
@@ -28,9 +33,15 @@ export function parseProbe(text: string): Probe | undefined {
 /**
  * The probe as a command of the container's own.
  *
- * Bash's `/dev/tcp` is used because it is the one tool that all images of the pipeline hold; `nc`, `curl` and `wget` aren't.
+ * Bash's `/dev/tcp` is used because it is the one tool that nearly all images of the pipeline hold; `nc`, `curl` and `wget` aren't.
  */
 export function probeCommand(probe: Probe): string[] {
+  if (probe.kind !== "https" && probe.by === "busybox") {
+    const { port } = probe;
+    return probe.kind === "tcp"
+      ? ["CMD", "nc", "-z", "127.0.0.1", String(port)]
+      : ["CMD", "wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${port}${probe.path}`];
+  }
   const connect = `exec 3<>/dev/tcp/127.0.0.1/${probe.port}`;
   if (probe.kind === "tcp") return ["CMD", "bash", "-c", connect];
   if (probe.kind === "https") {

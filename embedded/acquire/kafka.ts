@@ -1,7 +1,6 @@
-import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { mavenOutput } from "./build-output";
 import { kafkaClassArchive } from "./kafka-class-archive";
+import { mavenJars } from "./maven";
 import { type AcquireProgress } from "./progress";
 import {
   type AcquireOptions,
@@ -39,45 +38,12 @@ export function kafkaRecipe(tag: string): Recipe {
     item,
     proof: `libs/${logBinding.artifact}-${logBinding.version}.jar`,
     tools: [{ tool: "mvn", purpose: `to download ${item}` }],
-    make: async (folder, run) => {
-      await fs.writeFile(path.join(folder, "pom.xml"), pom(version));
-      await run({
-        phase: "resolving jars",
-        command: "mvn",
-        args: [
-          "--batch-mode",
-          "--strict-checksums",
-          "-Dstyle.color=never",
-          "dependency:copy-dependencies",
-          "-DincludeScope=runtime",
-          `-DoutputDirectory=${path.join(folder, "libs")}`,
-        ],
-        cwd: folder,
-        read: mavenOutput(),
-      });
-    },
+    make: mavenJars([
+      ["org.apache.kafka", "kafka_2.13", version],
+      ["org.apache.kafka", "kafka-tools", version],
+      ["org.apache.logging.log4j", logBinding.artifact, logBinding.version],
+    ]),
   };
-}
-
-function pom(version: string): string {
-  const dependencies = [
-    ["org.apache.kafka", "kafka_2.13", version],
-    ["org.apache.kafka", "kafka-tools", version],
-    ["org.apache.logging.log4j", logBinding.artifact, logBinding.version],
-  ].map(
-    ([group = "", artifact = "", itsVersion = ""]) =>
-      `    <dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${itsVersion}</version></dependency>`,
-  );
-  return `<project>
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>weather</groupId>
-  <artifactId>kafka-install</artifactId>
-  <version>1</version>
-  <dependencies>
-${dependencies.join("\n")}
-  </dependencies>
-</project>
-`;
 }
 
 /** The install out of the cache, which is filled first; the tools have been made sure of. */

@@ -80,12 +80,21 @@ test.each<[input: unknown, propertyPath: string, reason: RegExp]>([
   [{ kafak: {} }, "kafak", /^there is no such setting$/],
   [{ kafka: null }, "kafka", /object/],
   [{ protect: "yes" }, "protect", /boolean/],
+  [{ kafkaUi: { enabled: true, hostPort: 9_000 } }, "kafkaUi.hostPort", /by kafdrop\.hostPort already/],
+  [
+    { documents: { enabled: true, hostPort: 8_086 } },
+    "documents.hostPort",
+    /published by influxdb\.hostPort already/,
+  ],
+  [{ documents: { enabled: true, database: "a b" } }, "documents.database", /^must be a letter followed by/],
+  [{ documents: { enabled: true, memoryMiB: 128 } }, "documents.memoryMiB", /at least 256/],
 ])("%j: exactly one fault, at %s", (input, propertyPath, reason) => {
   expect(settingsFaults(input)).toEqual([{ propertyPath, reason: expect.stringMatching(reason) }]);
 });
 
 test("a page that is off publishes no port, so there is nothing to clash with", () => {
   expect(settingsFaults({ kafdrop: { enabled: false, hostPort: 3_000 } })).toEqual([]);
+  expect(settingsFaults({ kafkaUi: { hostPort: 9_000 }, documents: { hostPort: 3_000 } })).toEqual([]);
 });
 
 test("one fault never hides another: all are told at once, each with its path", () => {

@@ -91,6 +91,25 @@ test("a container whose image has no driver is named as left out, never faked", 
   expect(events.map(({ phase }) => phase)).toEqual(["begin", "left out"]);
 });
 
+test("what depends on a container that was left out, itself or through its component, is left out with it", async () => {
+  const server = registration(container, "db", { name: "weather-test-db", image: "unknown:1" });
+  const sink = registration("weather:apps:Sink", "sink", {}, { custom: false, dependencies: [server.urn] });
+  const app = registration("weather:workload:Workload", "app", {}, { custom: false, parent: sink.urn });
+  const image = { image: "known:1" };
+  await realiser.realise(server);
+  await realiser.realise(sink);
+  await realiser.realise(app);
+  await realiser.realise(
+    registration(container, "sink", { name: "weather-test-sink", ...image }, { parent: app.urn }),
+  );
+  await realiser.realise(registration(container, "other", { name: "weather-test-other", ...image }));
+  expect(realiser.leftOut).toEqual(["weather-test-db", "weather-test-sink (needs weather-test-db)"]);
+  expect(realiser.containers.map(({ container: { name } }) => name)).toEqual(["weather-test-other"]);
+  expect(
+    events.filter(({ phase }) => phase === "left out").map(({ registration: { name } }) => name),
+  ).toEqual(["db", "sink"]);
+});
+
 test("a container of a built image runs the bundle of its build context", async () => {
   const context = path.join(folder, "bundle");
   fs.mkdirSync(context);

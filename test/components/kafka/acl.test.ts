@@ -110,7 +110,7 @@ test("wildcards, names that can't be in a certificate and quotas that stop a pro
 });
 
 test("the pipeline's table speaks of its own topics, gives each program its own, and only the producer writes the weather", () => {
-  const settings = settingsSchema.parse({});
+  const settings = settingsSchema.parse({ kafkaUi: { enabled: true }, documents: { enabled: true } });
   const topics = pipelineTopics(settings).map(({ name }) => name);
   const rights = pipelineRights(settings);
   for (const program of rights) {
@@ -123,5 +123,16 @@ test("the pipeline's table speaks of its own topics, gives each program its own,
   expect(writers("weather")).toEqual(["producer"]);
   expect(writers("weather-alerts")).toEqual(["consumer"]);
   expect(writers("weather-telegraf")).toEqual(["telegraf-to-kafka"]);
-  expect(rights.find(({ principal }) => principal === "kafdrop")?.writes).toBeUndefined();
+  const ofProgram = (name: string) => rights.find(({ principal }) => principal === name);
+  for (const page of ["kafdrop", "kafka-ui"]) {
+    expect(ofProgram(page)?.reads).toEqual(topics);
+    expect(ofProgram(page)?.writes).toBeUndefined();
+    expect(ofProgram(page)?.groups).toBeUndefined();
+  }
+  expect(ofProgram("documents")).toMatchObject({
+    reads: ["weather"],
+    groups: [{ name: "weather-documents" }],
+  });
+  expect(ofProgram("documents")?.writes).toBeUndefined();
+  expect(ofProgram("monitor")?.describesGroups).toContainEqual({ name: "weather-documents" });
 });

@@ -10,6 +10,7 @@ import {
 } from "../../../components/observability/dashboards";
 import { Grafana } from "../../../components/observability/grafana";
 import { Kafdrop } from "../../../components/observability/kafdrop";
+import { KafkaUi } from "../../../components/observability/kafka-ui";
 import { type Declarations, declared, madeUp, plain, valueOf } from "../declared";
 
 const placement = { prefix: "weather-test", network: "net" };
@@ -25,6 +26,7 @@ interface GrafanaPanel {
 let declarations: Declarations;
 let grafana: Grafana;
 let kafdrop: Kafdrop;
+let kafkaUi: KafkaUi;
 beforeAll(async () => {
   declarations = await declared(() => {
     const cluster = new KafkaCluster("kafka", { placement, image: "apache/kafka:4.3.1" });
@@ -34,6 +36,7 @@ beforeAll(async () => {
       cluster,
       hostPort: 9_001,
     });
+    kafkaUi = new KafkaUi("kafka-ui", { placement, image: "ghcr.io/kafbat/kafka-ui:v1.5.0", cluster });
     const influx = new InfluxServer("influxdb", { placement, image: "influxdb:2.9.1" });
     const { connection } = influx;
     grafana = new Grafana("grafana", {
@@ -62,6 +65,41 @@ test("Kafdrop shows and changes nothing, after the quorum, on loopback", () => {
   });
   expect(declarations.isAfter("Container kafdrop-container", "QuorumGate kafka-quorum")).toBe(true);
   expect(kafdrop.url).toBe("http://127.0.0.1:9001");
+});
+
+test("Kafka UI asks for a login, whose password is in a file with all else, and changes nothing", async () => {
+  const { inputs } = declarations.get("Container kafka-ui-container");
+  expect(inputs).toMatchObject({
+    envs: [
+      "JAVA_OPTS=-Xms64m -Xmx256m",
+      "SPRING_CONFIG_ADDITIONALLOCATION=file:/run/secrets/kafka-ui/config.yml",
+    ],
+    ports: [{ internal: 8_080, external: 8_090, ip: "127.0.0.1" }],
+    healthcheck: { tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/actuator/health"] },
+    labels: [{ label: "pulumi-weather-pipeline.probe", value: "http:8080/actuator/health" }],
+  });
+  const [upload] = plain(inputs["uploads"]) as { file: string; content: string }[];
+  expect(upload?.file).toBe("/run/secrets/kafka-ui/config.yml");
+  expect(JSON.parse(upload?.content ?? "")).toEqual({
+    server: { port: 8_080 },
+    auth: { type: "LOGIN_FORM" },
+    spring: { security: { user: { name: "admin", password: madeUp("kafka-ui-password") } } },
+    kafka: {
+      clusters: [
+        { name: "weather-test", bootstrapServers: "kafka1:9092,kafka2:9092,kafka3:9092", readOnly: true },
+      ],
+    },
+    dynamic: { config: { enabled: false } },
+    management: { endpoints: { web: { exposure: { include: "health" } } } },
+    springdoc: { "api-docs": { enabled: false }, "swagger-ui": { enabled: false } },
+    github: { release: { info: { enabled: false } } },
+  });
+  expect(declarations.isAfter("Container kafka-ui-container", "QuorumGate kafka-quorum")).toBe(true);
+  expect(kafkaUi.url).toBe("http://127.0.0.1:8090");
+  expect([await valueOf(kafkaUi.password), await pulumi.isSecret(kafkaUi.password)]).toEqual([
+    madeUp("kafka-ui-password"),
+    true,
+  ]);
 });
 
 test("Grafana asks for a login, whose password is random, secret and in a file", async () => {

@@ -178,10 +178,13 @@ test.each([
 
 test("another version takes the place of the pinned one", () => {
   expect(imageName("kafka", "mirror.example", "4.2.1")).toBe("mirror.example/apache/kafka:4.2.1");
+  expect(imageName("kafkaUi")).toBe("ghcr.io/kafbat/kafka-ui:v1.5.0");
+  expect(imageName("kafkaUi", "mirror.example/hub")).toBe("mirror.example/hub/kafbat/kafka-ui:v1.5.0");
 });
 
 test("every image is pinned to a version", () => {
-  for (const image of Object.values(pinnedImages)) expect(image).toMatch(/^[a-z/]+:\d+[\w.-]*$/);
+  for (const image of Object.values(pinnedImages))
+    expect(image).toMatch(/^(ghcr\.io\/)?[a-z/-]+:v?\d+[\w.-]*$/);
 });
 
 test("an image is pulled once, below the mirror, and kept", async () => {
