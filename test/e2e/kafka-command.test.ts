@@ -14,7 +14,7 @@ import { stateFolder } from "../../embedded/folder";
 import { eventually, freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
 import { readTopic } from "./witness";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const state = temporaryState();
 /** The servers are built once into the cache; a cold machine needs minutes for that. */

@@ -22,8 +22,9 @@ async function levelOf(feature: string): Promise<string | undefined> {
     ...["-cp", after.classPath, "org.apache.kafka.tools.FeatureCommand"],
     ...["--bootstrap-server", trio.bootstrapServers.join(","), "describe"],
   ]);
-  const line = stdout.split("\n").find((one) => one.includes(`Feature: ${feature}\t`));
-  return /FinalizedVersionLevel:\s*(\S+)/.exec(line ?? "")?.[1];
+  return new RegExp(`\\b${feature.replace(".", "\\.")}\\s.*FinalizedVersionLevel:\\s*(\\S+)`).exec(
+    stdout,
+  )?.[1];
 }
 
 const metadataVersion = () => levelOf("metadata.version");
