@@ -5,7 +5,7 @@ import { type PemIdentity } from "./certificates/certificate";
 export interface PipelineOutputs {
   /** Begins the names of all containers and volumes. */
   prefix: string;
-  /** Docker's name of the network, for programs of other stacks. */
+  /** Docker's name of the brokers' network, for programs of other stacks; it is internal on one engine, where it publishes no ports. */
   network: string;
   kafka: {
     /** For clients on the machine. */
@@ -40,6 +40,8 @@ export interface PipelineOutputs {
     kafdrop?: string;
     grafana?: string;
   };
+  /** Of the live page's user `weather`: a secret; undefined where the page asks for none, since it's published on loopback alone. */
+  consumerPassword?: string;
   /** Of Grafana's user `admin`: a secret; undefined where Grafana is off. */
   grafanaPassword?: string;
   /** PEM of the authorities behind the certificates of Kafka, InfluxDB and the pages; undefined where these are plaintext. */

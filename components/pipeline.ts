@@ -77,7 +77,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     const onSwarm = settings.placement.kind === "swarm";
     const images = new PulledImages(`${name}-images`, settings.imageRegistry, onSwarm, parent);
-    const { placement, network } = placeOn(settings.placement, `${name}-network`, prefix, parent);
+    const { on, networks } = placeOn(settings.placement, `${name}-network`, prefix, parent);
 
     const guard = new ShrinkGuard(
       `${name}-data`,
@@ -97,7 +97,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       "kafka",
       // Retention is each topic's own: what the brokers' default would change is no topic, but it would replace every broker.
       {
-        placement,
+        placement: on("brokers"),
         image: images.name("kafka", settings.kafka.version),
         authority,
         ...sizeOf(settings.kafka),
@@ -121,7 +121,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     const influx = new InfluxServer(
       "influxdb",
-      { placement, image: images.name("influxdb"), authority, ...settings.influxdb, protect },
+      { placement: on("influxdb"), image: images.name("influxdb"), authority, ...settings.influxdb, protect },
       parent,
     );
     this.influx = influx;
@@ -148,7 +148,8 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     );
     const buckets = [bucket, analysisBucket];
     const onBoth = { parent: this, dependsOn: [influx, cluster.ready, ...rights] };
-    const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
+    const both = on("brokers", "influxdb");
+    const app = { placement: both, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
     const producer = new Producer(
       "producer",
@@ -197,7 +198,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const beforeInject: pulumi.Resource[] = [alerts];
     if (settings.telegraf.enabled) {
       const telegraf = {
-        placement,
+        placement: both,
         image: images.name("telegraf"),
         kafka: cluster.access,
         influx,
@@ -233,7 +234,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       const dependsOn = [...onNode.dependsOn, ...beforeInject];
       const inject = new Inject(
         "inject",
-        { ...app, influx, bucket, settings: settings.inject },
+        { ...app, placement: on("influxdb"), influx, bucket, settings: settings.inject },
         { ...onNode, dependsOn },
       );
       metricsUrls.push(inject.app.metricsUrl);
@@ -269,7 +270,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       new MetricsCollector(
         "telegraf-metrics",
         {
-          placement,
+          placement: on("influxdb"),
           image: images.name("telegraf"),
           influx,
           bucket: metricsBucket,
@@ -313,7 +314,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       ? new Kafdrop(
           "kafdrop",
           {
-            placement,
+            placement: on("brokers"),
             image: images.name("kafdrop"),
             cluster,
             authority,
@@ -326,7 +327,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       ? new Grafana(
           "grafana",
           {
-            placement,
+            placement: on("influxdb"),
             image: images.name("grafana"),
             authority,
             influx,
@@ -345,7 +346,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     this.outputs = {
       prefix,
-      network: network.name,
+      network: networks.brokers.name,
       kafka: pulumi.output({
         bootstrapServers: cluster.bootstrapServers,
         internalBootstrapServers: cluster.internalBootstrapServers,
@@ -369,6 +370,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         ...(kafdrop && { kafdrop: kafdrop.url }),
         ...(grafana && { grafana: grafana.url }),
       }),
+      ...(consumer.password && { consumerPassword: consumer.password }),
       ...(grafana && { grafanaPassword: grafana.password }),
       ...(authority && { trustedCertificates: authority.trustPem }),
       ...(cluster.deployersTls && { kafkaTls: cluster.deployersTls }),

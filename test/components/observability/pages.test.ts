@@ -12,7 +12,7 @@ import { Grafana } from "../../../components/observability/grafana";
 import { Kafdrop } from "../../../components/observability/kafdrop";
 import { type Declarations, declared, madeUp, plain, valueOf } from "../declared";
 
-const placement = { prefix: "weather-test", network: "net" };
+const placement = { prefix: "weather-test", networks: ["net"] };
 
 interface GrafanaPanel {
   id: number;
@@ -62,6 +62,22 @@ test("Kafdrop shows and changes nothing, after the quorum, on loopback", () => {
   });
   expect(declarations.isAfter("Container kafdrop-container", "QuorumGate kafka-quorum")).toBe(true);
   expect(kafdrop.url).toBe("http://127.0.0.1:9001");
+});
+
+test.each([
+  ["another address", { prefix: "w", networks: ["net"], publishAddress: "192.0.2.9" }],
+  ["a Swarm's node", { kind: "swarm" as const, prefix: "w", networks: ["id"], nodes: ["192.0.2.1"] }],
+])("Kafdrop, which knows no login, isn't published on %s", async (_, elsewhere) => {
+  let refusal: unknown;
+  await declared(() => {
+    const cluster = new KafkaCluster("kafka", { placement, image: "apache/kafka:4.3.1" });
+    try {
+      new Kafdrop("kafdrop", { placement: elsewhere, image: "obsidiandynamics/kafdrop:4.3.0", cluster });
+    } catch (error) {
+      refusal = error;
+    }
+  });
+  expect((refusal as Error).message).toContain("it knows no login");
 });
 
 test("Grafana asks for a login, whose password is random, secret and in a file", async () => {
