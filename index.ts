@@ -11,6 +11,7 @@ export const {
   influxdbReadToken,
   influxdbOperatorToken,
   pages,
+  consumerPassword,
   grafanaPassword,
   kafkaUiPassword,
   documents,

@@ -5,7 +5,7 @@ import { type PemIdentity } from "./certificates/certificate";
 export interface PipelineOutputs {
   /** Begins the names of all containers and volumes. */
   prefix: string;
-  /** Docker's name of the network, for programs of other stacks. */
+  /** Docker's name of the brokers' network, for programs of other stacks; it is internal on one engine, where it publishes no ports. */
   network: string;
   kafka: {
     /** For clients on the machine. */
@@ -41,6 +41,8 @@ export interface PipelineOutputs {
     kafkaUi?: string;
     grafana?: string;
   };
+  /** Of the live page's user `weather`: a secret; undefined where the page asks for none, since it's published on loopback alone. */
+  consumerPassword?: string;
   /** Of Grafana's user `admin`: a secret; undefined where Grafana is off. */
   grafanaPassword?: string;
   /** Of Kafka UI's user `admin`: a secret; undefined where Kafka UI is off. */

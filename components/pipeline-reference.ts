@@ -7,6 +7,7 @@ export type PublicPipelineOutputs = Omit<
   | "influxdbPassword"
   | "influxdbReadToken"
   | "influxdbOperatorToken"
+  | "consumerPassword"
   | "grafanaPassword"
   | "kafkaUiPassword"
   | "documents"
@@ -27,6 +28,8 @@ export class PipelineReference {
   readonly influxdbPassword: pulumi.Output<string>;
   readonly influxdbReadToken: pulumi.Output<string>;
   readonly pages: pulumi.Output<PipelineOutputs["pages"]>;
+  /** Undefined where the live page asks for none. */
+  readonly consumerPassword: pulumi.Output<string | undefined>;
   /** Undefined where the pipeline has no Grafana. */
   readonly grafanaPassword: pulumi.Output<string | undefined>;
   /** Undefined where Kafka, InfluxDB and the pages are plaintext. */
@@ -45,6 +48,9 @@ export class PipelineReference {
     this.influxdbPassword = pulumi.secret(this.required("influxdbPassword"));
     this.influxdbReadToken = pulumi.secret(this.required("influxdbReadToken"));
     this.pages = this.required("pages");
+    this.consumerPassword = pulumi.secret(
+      stack.getOutput("consumerPassword") as pulumi.Output<string | undefined>,
+    );
     this.grafanaPassword = pulumi.secret(
       stack.getOutput("grafanaPassword") as pulumi.Output<string | undefined>,
     );

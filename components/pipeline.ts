@@ -80,7 +80,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     const onSwarm = settings.placement.kind === "swarm";
     const images = new PulledImages(`${name}-images`, settings.imageRegistry, onSwarm, parent);
-    const { placement, network } = placeOn(settings.placement, `${name}-network`, prefix, parent);
+    const { on, networks } = placeOn(settings.placement, `${name}-network`, prefix, parent);
 
     const guard = new ShrinkGuard(
       `${name}-data`,
@@ -100,7 +100,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       "kafka",
       // Retention is each topic's own: what the brokers' default would change is no topic, but it would replace every broker.
       {
-        placement,
+        placement: on("brokers"),
         image: images.name("kafka", settings.kafka.version),
         authority,
         ...sizeOf(settings.kafka),
@@ -124,7 +124,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     const influx = new InfluxServer(
       "influxdb",
-      { placement, image: images.name("influxdb"), authority, ...settings.influxdb, protect },
+      { placement: on("influxdb"), image: images.name("influxdb"), authority, ...settings.influxdb, protect },
       parent,
     );
     this.influx = influx;
@@ -151,7 +151,8 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     );
     const buckets = [bucket, analysisBucket];
     const onBoth = { parent: this, dependsOn: [influx, cluster.ready, ...rights] };
-    const app = { placement, baseImage: imageName("node", settings.imageRegistry) };
+    const both = on("brokers", "influxdb");
+    const app = { placement: both, baseImage: imageName("node", settings.imageRegistry) };
     const onNode = { ...onBoth, dependsOn: [...onBoth.dependsOn, images.pull("node")] };
     const producer = new Producer(
       "producer",
@@ -200,7 +201,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const beforeInject: pulumi.Resource[] = [alerts];
     if (settings.telegraf.enabled) {
       const telegraf = {
-        placement,
+        placement: both,
         image: images.name("telegraf"),
         kafka: cluster.access,
         influx,
@@ -236,7 +237,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       const dependsOn = [...onNode.dependsOn, ...beforeInject];
       const inject = new Inject(
         "inject",
-        { ...app, influx, bucket, settings: settings.inject },
+        { ...app, placement: on("influxdb"), influx, bucket, settings: settings.inject },
         { ...onNode, dependsOn },
       );
       metricsUrls.push(inject.app.metricsUrl);
@@ -244,7 +245,13 @@ export class WeatherPipeline extends pulumi.ComponentResource {
     const store = settings.documents.enabled
       ? new DocumentStore(
           "mongodb",
-          { placement, image: images.name("mongo"), authority, ...settings.documents, protect },
+          {
+            placement: on("brokers"),
+            image: images.name("mongo"),
+            authority,
+            ...settings.documents,
+            protect,
+          },
           parent,
         )
       : undefined;
@@ -288,7 +295,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       new MetricsCollector(
         "telegraf-metrics",
         {
-          placement,
+          placement: on("influxdb"),
           image: images.name("telegraf"),
           influx,
           bucket: metricsBucket,
@@ -332,7 +339,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       ? new Kafdrop(
           "kafdrop",
           {
-            placement,
+            placement: on("brokers"),
             image: images.name("kafdrop"),
             cluster,
             authority,
@@ -345,7 +352,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       ? new KafkaUi(
           "kafka-ui",
           {
-            placement,
+            placement: on("brokers"),
             image: images.name("kafkaUi"),
             cluster,
             authority,
@@ -358,7 +365,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       ? new Grafana(
           "grafana",
           {
-            placement,
+            placement: on("influxdb"),
             image: images.name("grafana"),
             authority,
             influx,
@@ -377,7 +384,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
 
     this.outputs = {
       prefix,
-      network: network.name,
+      network: networks.brokers.name,
       kafka: pulumi.output({
         bootstrapServers: cluster.bootstrapServers,
         internalBootstrapServers: cluster.internalBootstrapServers,
@@ -402,6 +409,7 @@ export class WeatherPipeline extends pulumi.ComponentResource {
         ...(kafkaUi && { kafkaUi: kafkaUi.url }),
         ...(grafana && { grafana: grafana.url }),
       }),
+      ...(consumer.password && { consumerPassword: consumer.password }),
       ...(grafana && { grafanaPassword: grafana.password }),
       ...(kafkaUi && { kafkaUiPassword: kafkaUi.password }),
       ...(store && {

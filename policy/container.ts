@@ -69,7 +69,11 @@ export interface ContainerView {
   restart: Property;
   user: Property;
   privileged: Property;
+  /** Capabilities added to the image's. */
   capabilities: Property[];
+  /** Capabilities taken away. */
+  droppedCapabilities: Property;
+  readOnlyRoot: Property;
   /** A job that ends by itself, which is neither probed nor started again. */
   isJob: boolean;
 }
@@ -110,6 +114,8 @@ function containerOf(name: string, props: Property): ContainerView {
     user: props.get("user"),
     privileged: props.get("privileged"),
     capabilities: props.get("capabilities", "adds").items,
+    droppedCapabilities: props.get("capabilities", "drops"),
+    readOnlyRoot: props.get("readOnly"),
     isJob: props.get("mustRun").text === "false",
   };
 }
@@ -141,6 +147,8 @@ function serviceOf(name: string, props: Property): ContainerView {
     user: container.get("user"),
     privileged: Property.absent("privileged"),
     capabilities: container.get("capAdds").items,
+    droppedCapabilities: container.get("capDrops"),
+    readOnlyRoot: container.get("readOnly"),
     isJob: false,
   };
 }

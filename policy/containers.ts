@@ -137,6 +137,55 @@ export const notPrivileged = resourcePolicy<ContainerView>({
   },
 });
 
+export const capabilitiesDropped = resourcePolicy<ContainerView>({
+  name: "capabilities-dropped",
+  description: "A container has none of the capabilities that Docker gives by default.",
+  severity: "medium",
+  remediationSteps:
+    'Set capabilities.drops: ["ALL"] on a container, capDrops: ["ALL"] on a service, and add the one that is needed.',
+  subjectOf: containerView,
+  judge({ droppedCapabilities, kind }, verdict) {
+    const { items } = droppedCapabilities;
+    if (items.some((item) => /^(CAP_)?ALL$/i.test(knownText(item) ?? ""))) return;
+    const undecided = droppedCapabilities.isUnknown
+      ? droppedCapabilities
+      : items.find((item) => item.isUnknown);
+    if (undecided) verdict.undecided(undecided);
+    else
+      verdict.refuse(
+        droppedCapabilities,
+        "leaves capabilities that a program doesn't need",
+        kind === "container" ? 'capabilities: { drops: ["ALL"] }' : 'capDrops: ["ALL"]',
+      );
+  },
+});
+
+export const readOnlyRoot = resourcePolicy<ContainerView, { allowed: string[] }>({
+  name: "read-only-root",
+  description:
+    "A program can't change its image's file system; on one engine, where no file is laid in, which Docker refuses then.",
+  severity: "low",
+  remediationSteps:
+    "Set readOnly: true, and mount what the program writes; or list the image under allowed of this policy.",
+  configSchema: {
+    properties: {
+      allowed: {
+        type: "array",
+        items: { type: "string" },
+        default: [],
+        description: "Last part of the names of images that aren't known to run on a read-only root.",
+      },
+    },
+  },
+  subjectOf: containerView,
+  judge({ image, files, readOnlyRoot: readOnly }, verdict, { allowed }) {
+    if (files.length > 0 || allowed.includes(imageBaseName(knownText(image) ?? ""))) return;
+    if (readOnly.isUnknown) verdict.undecided(readOnly);
+    else if (knownText(readOnly) !== "true")
+      verdict.refuse(readOnly, "leaves the image's file system writable", "readOnly: true");
+  },
+});
+
 /** Folders of a machine through which its Docker socket is reached, and the socket itself. */
 const leadsToDockerSocket = /^(\/|(\/var)?\/run\/?|.*\/(docker|podman|containerd)\.sock)$/;
 
@@ -211,6 +260,8 @@ export const containerPolicies: readonly ResourcePolicy[] = [
   healthProbe,
   restartPolicy,
   notPrivileged,
+  capabilitiesDropped,
+  readOnlyRoot,
   noDockerSocket,
   notRoot,
 ];

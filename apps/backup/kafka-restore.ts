@@ -1,9 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Admin, type Kafka } from "kafkajs";
 import { reasonOf } from "../shared/log";
 import { type OutgoingRecord, Sender } from "../shared/sender";
 import { topicShape } from "./kafka-backup";
 import { type Manifest, messagesIn, type Restored, type TopicManifest } from "./manifest";
 import { recordsIn } from "./records";
+
+/** A group whose members have been stopped is empty by then. */
+const emptyWithinMs = 60_000;
 
 /** Records sent at a time to fill the place of those that were gone when the backup was made. */
 const fillersAtATime = 10_000;
@@ -167,7 +171,21 @@ export class KafkaRestore {
           .filter((place) => place.group === group)
           .map(({ restored }) => ({ partition, offset: String(restored) })),
       );
-    if (partitions.length > 0) await this.admin.setOffsets({ groupId: group, topic, partitions });
+    if (partitions.length > 0)
+      await this.#whileEmpty(() => this.admin.setOffsets({ groupId: group, topic, partitions }));
+  }
+
+  /** A member that was stopped as it joined stays in its group until its session ends: 10 s for the consumer, 45 s for Telegraf. */
+  async #whileEmpty(work: () => Promise<unknown>): Promise<void> {
+    for (const deadline = Date.now() + emptyWithinMs; ;) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (Date.now() > deadline || !/must have no running instances/.test(String(error))) throw error;
+      }
+      await delay(1_000);
+    }
   }
 
   async #compare(): Promise<Restored[]> {

@@ -70,6 +70,14 @@ export const consumerConfig = z.strictObject({
         ),
     })
     .describe("The webhook POST /alerts, for InfluxDB's notification endpoint."),
+  login: z
+    .strictObject({
+      passwordFile: z.string().min(1, "must be the path of a file inside the container"),
+    })
+    .optional()
+    .describe(
+      "Asks for the user `weather` and this password (HTTP basic) but at /healthz, /metrics and /alerts. Default: none.",
+    ),
   http: httpServer,
 });
 export type ConsumerConfig = z.output<typeof consumerConfig>;

@@ -3,6 +3,7 @@ import { type EachBatchPayload } from "kafkajs";
 import { createInfluxdb, writeThrough } from "../shared/influxdb";
 import { createKafka } from "../shared/kafka";
 import { readSecret, runProgram } from "../shared/lifecycle";
+import { type Route } from "../shared/http";
 import { type Log } from "../shared/log";
 import { untilDone } from "../shared/retry";
 import { Sender } from "../shared/sender";
@@ -12,6 +13,7 @@ import { Analysis } from "./analysis";
 import { AnomalyEffect, type Settled } from "./anomaly-effect";
 import { consumerConfig, type ConsumerConfig } from "./config";
 import { countedThings } from "./memory";
+import { behindLogin } from "./login";
 import { KafkaOffsets } from "./offsets";
 import { EventStream } from "./events";
 import { type DeadLetter, deadLetterNote, LiveView, trendRoute } from "./live";
@@ -65,6 +67,10 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
   const stationGauge = metrics.gauge("weather_consumer_stations", "Stations known.");
 
   const token = readSecret("alerts.tokenFile", config.alerts.tokenFile);
+  const password = config.login && readSecret("login.passwordFile", config.login.passwordFile);
+  const show = (name: string, answer: Route): void => {
+    route(name, password === undefined ? answer : behindLogin(password, answer));
+  };
   const kafka = createKafka("consumer", config.kafka, log);
   const sender = new Sender(kafka);
   const rate = new Rate(10);
@@ -97,7 +103,7 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
       },
     }),
   );
-  route("GET /state", () => ({
+  show("GET /state", () => ({
     status: 200,
     body: {
       time: new Date().toISOString(),
@@ -188,10 +194,10 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     stalledAfterMs: 30_000,
     maxClients: 64,
   });
-  route("GET /events", (request) => events.accept(request));
-  route("GET /trend", trendRoute(analysis));
+  show("GET /events", (request) => events.accept(request));
+  show("GET /trend", trendRoute(analysis));
   const page = bundledPage();
-  for (const [path, answer] of page ? pageRoutes(page) : []) route(path, answer);
+  for (const [path, answer] of page ? pageRoutes(page) : []) show(path, answer);
 
   const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
     if (payload.batch.topic === config.retryTopic) {

@@ -1,5 +1,6 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type IncomingMessage } from "node:http";
+import { isCredential } from "../shared/credential";
 import { type Answer, readBody } from "../shared/http";
 import { reasonOf } from "../shared/log";
 import { header, schemaVersion } from "../shared/message";
@@ -28,7 +29,7 @@ export function alertsWebhook(options: WebhookOptions): (request: IncomingMessag
   // One after the other, so that two of the same subject at once are told apart.
   let previous: Promise<unknown> = Promise.resolve();
   return async (request) => {
-    if (!isBearer(request.headers.authorization, options.token))
+    if (!isCredential(request.headers.authorization, `Bearer ${options.token}`))
       return { status: 401, body: "unauthorized\n" };
     const body = await readBody(request, bodyLimitBytes);
     if (body === undefined) return { status: 413, body: `the body is longer than ${bodyLimitBytes} bytes\n` };
@@ -61,12 +62,6 @@ async function publish(
   });
   folding.published(alert, Date.now());
   onPublished(alert);
-}
-
-/** Compares digests, so that neither content nor length of the token shows in the time it takes. */
-function isBearer(authorization: string | undefined, token: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(authorization ?? ""), digest(`Bearer ${token}`));
 }
 
 async function within<T>(durationMs: number, promise: Promise<T>): Promise<T> {

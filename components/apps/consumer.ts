@@ -9,7 +9,7 @@ import { InfluxToken } from "../influxdb/token";
 import { type KafkaTopic } from "../kafka/topic";
 import { type Settings } from "../settings";
 import { livePage } from "./live-page";
-import { publishedAddress } from "../workload/placement";
+import { isLoopbackOnly, publishedAddress } from "../workload/placement";
 import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 
 /** Port of the pages and the webhook inside the network. */
@@ -17,6 +17,7 @@ const consumerPort = 8080;
 
 const tokenFile = "/run/secrets/webhook-token";
 const influxTokenFile = "/run/secrets/influxdb-token";
+const passwordFile = "/run/secrets/page-password";
 
 /** Arguments of {@link Consumer}. */
 export interface ConsumerArgs extends AppPlacement {
@@ -39,7 +40,7 @@ export interface ConsumerArgs extends AppPlacement {
 
 /**
  * The program that analyses the weather as it comes, shows it on a live page, writes what it finds into a bucket of its own, and takes InfluxDB's alerts at
- * a webhook behind a bearer token. Its InfluxDB token writes that bucket and reads nothing.
+ * a webhook behind a bearer token. Published elsewhere than on loopback, the page asks for a login. Its InfluxDB token writes that bucket and reads nothing.
  */
 export class Consumer extends pulumi.ComponentResource {
   readonly app: TypeScriptApp<typeof consumerConfig>;
@@ -49,6 +50,8 @@ export class Consumer extends pulumi.ComponentResource {
   declare readonly webhookToken: pulumi.Output<string>;
   /** Address of the live page on the machine; /healthz, /metrics and /state stand beside it. */
   readonly url: string;
+  /** Of the page's user `weather`, a secret; undefined where the page asks for none, since it's published on loopback alone. */
+  readonly password: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: ConsumerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("weather:apps:Consumer", name, {}, opts);
@@ -58,6 +61,9 @@ export class Consumer extends pulumi.ComponentResource {
       { length: 48, special: false },
       { parent: this },
     );
+    const password = isLoopbackOnly(placement)
+      ? undefined
+      : new random.RandomPassword(`${name}-page-password`, { length: 32, special: false }, { parent: this });
     const { brokers, tls, files } = args.kafka.clientFor(name);
     const address = publishedAddress(placement);
     const page = args.authority
@@ -96,6 +102,7 @@ export class Consumer extends pulumi.ComponentResource {
           },
           statistics: { anomalyDeviations: settings.anomalyDeviations },
           alerts: { tokenFile, topic: args.alertsTopic.topicName },
+          ...(password && { login: { passwordFile } }),
           http: {
             port: consumerPort,
             tls: page && { certFile: page.paths.certFile, keyFile: page.paths.keyFile },
@@ -104,6 +111,7 @@ export class Consumer extends pulumi.ComponentResource {
         files: [
           { path: tokenFile, content: token.result },
           { path: influxTokenFile, content: influxToken.token },
+          ...(password ? [{ path: passwordFile, content: password.result }] : []),
           ...influx.client.files,
           ...files,
           ...(page?.files ?? []),
@@ -115,6 +123,7 @@ export class Consumer extends pulumi.ComponentResource {
     );
     this.webhookUrl = `${scheme}://${this.app.workload.hostname}:${consumerPort}/alerts`;
     this.webhookToken = pulumi.secret(token.result);
+    this.password = password && pulumi.secret(password.result);
     this.url = `${scheme}://${address}:${settings.hostPort}`;
     this.registerOutputs({ url: this.url });
   }

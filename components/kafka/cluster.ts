@@ -17,6 +17,9 @@ export const brokerPorts = { internal: 9092, controller: 9093 } as const;
 /** Folder in the image at which a broker's volume is mounted. */
 const dataFolder = "/var/lib/kafka/data";
 
+/** The image's own user. */
+const kafkaUser = { uid: 1000, gid: 1000 };
+
 /** Where a broker finds its certificate, with the key first, and whom it trusts. */
 const secretFiles = {
   identity: "/etc/kafka/secrets/broker.pem",
@@ -346,6 +349,10 @@ export class KafkaCluster extends pulumi.ComponentResource {
       KAFKA_BROKER_SESSION_TIMEOUT_MS: "4000",
       KAFKA_BROKER_HEARTBEAT_INTERVAL_MS: "1000",
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "500",
+      // The native code of a record's compression is unpacked and started there, which /tmp doesn't allow.
+      KAFKA_OPTS: `-Djava.io.tmpdir=${dataFolder}`,
+      // The image's own scripts log there, besides what goes to the console: once /tmp is full, no more.
+      LOG_DIR: "/tmp/logs",
       KAFKA_HEAP_OPTS: `-Xms${heapMiB}m -Xmx${heapMiB}m`,
     };
 
@@ -388,6 +395,8 @@ export class KafkaCluster extends pulumi.ComponentResource {
             }),
           node: id,
           volumes: [{ volume, path: dataFolder }],
+          user: kafkaUser,
+          scratch: ["/opt/kafka/config"],
           ports: [{ container: hostPort, host: hostPort }],
           probe: { kind: "tcp", port: brokerPorts.internal },
           // Open before the quorum is: a broker that a Swarm hid until then could never be found by the others.

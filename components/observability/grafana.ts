@@ -112,6 +112,8 @@ export class Grafana extends pulumi.ComponentResource {
         hostname: name,
         image: args.image,
         user: grafanaUser,
+        // It fetches and unpacks plugins as it likes.
+        writableRoot: true,
         environment: {
           GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/admin-password",
           ...(page && {

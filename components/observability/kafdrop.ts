@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type CertificateAuthority } from "../certificates/authority";
+import { throwIfAny } from "../faults";
 import { type KafkaCluster } from "../kafka/cluster";
-import { type Placement, publishedAddress } from "../workload/placement";
+import { isLoopbackOnly, type Placement, publishedAddress } from "../workload/placement";
 import { Workload } from "../workload/workload";
 
 /** Port of the page inside the network. */
 const kafdropPort = 9000;
+
+/** The image has none of its own, and its start script takes away the properties it didn't write, as far as it may. */
+const kafdropUser = { uid: 1000, gid: 1000 };
 
 /** How it connects to brokers that want a certificate. */
 const propertiesFile = "/run/secrets/kafka/kafka.properties";
@@ -27,7 +31,9 @@ export interface KafdropArgs {
  * Kafdrop: topics, partitions, offsets and groups in the browser, to look at only.
  *
  * It knows no login, so it can neither delete nor create a topic, its actuator shows nothing but its health, and it's published on
- * the placement's address alone (127.0.0.1 unless said otherwise).
+ * the machine's own loopback address alone.
+ *
+ * @throws pulumi.InputPropertiesError where the placement publishes elsewhere.
  */
 export class Kafdrop extends pulumi.ComponentResource {
   /** Address of the page. */
@@ -37,6 +43,17 @@ export class Kafdrop extends pulumi.ComponentResource {
     super("weather:observability:Kafdrop", name, {}, opts);
     const hostPort = args.hostPort ?? kafdropPort;
     const address = publishedAddress(args.placement);
+    throwIfAny(
+      `Kafdrop ${name}`,
+      isLoopbackOnly(args.placement)
+        ? []
+        : [
+            {
+              propertyPath: "placement",
+              reason: `must publish on 127.0.0.1, not ${address}: it knows no login`,
+            },
+          ],
+    );
     const { brokers, tls, certificate } = args.cluster.access.clientFor(name);
     const page = args.authority
       ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", address] })
@@ -48,6 +65,9 @@ export class Kafdrop extends pulumi.ComponentResource {
         placement: args.placement,
         hostname: name,
         image: args.image,
+        user: kafdropUser,
+        // The page's server unpacks itself where it likes.
+        writableRoot: true,
         environment: {
           KAFKA_BROKERCONNECT: brokers.join(","),
           SERVER_PORT: String(kafdropPort),

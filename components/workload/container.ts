@@ -3,9 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../duration";
 import { publishedAddress, type EnginePlacement } from "./placement";
 import { dockerHealthcheck } from "./probe";
-import { type Program, type Realised } from "./program";
+import { type Program, type Realised, temporaryFolder } from "./program";
 
-/** Realises a program as a container of one engine. */
+/**
+ * Realises a program as a container of one engine.
+ *
+ * Its file system is read-only where no file has to be laid in: the provider copies files in through the root, which Docker refuses
+ * once that is read-only.
+ */
 export function runAsContainer(
   name: string,
   placement: EnginePlacement,
@@ -17,7 +22,8 @@ export function runAsContainer(
     `${name}-container`,
     {
       name: program.name,
-      hostname: program.hostname,
+      // Newer engines make it a DNS name on every network: only the alias may lead to the program, and only on the networks it's for.
+      hostname: program.name,
       image: program.image,
       ...(program.command && { command: program.command }),
       ...(program.entrypoint && { entrypoints: program.entrypoint }),
@@ -33,11 +39,21 @@ export function runAsContainer(
         ip: publishedAddress(placement),
         protocol: "tcp",
       })),
-      volumes: program.volumes.map((mounted) => ({
-        ...("volume" in mounted ? { volumeName: mounted.volume } : { hostPath: mounted.hostFolder }),
-        containerPath: mounted.path,
-      })),
-      networksAdvanced: [{ name: placement.network, aliases: [program.hostname] }],
+      volumes: [
+        ...program.volumes.map((mounted) => ({
+          ...("volume" in mounted ? { volumeName: mounted.volume } : { hostPath: mounted.hostFolder }),
+          containerPath: mounted.path,
+        })),
+        ...program.scratch.map((folder) => ({ containerPath: folder })),
+      ],
+      readOnly: !program.hasWritableRoot && program.files.length === 0,
+      tmpfs: {
+        [temporaryFolder.path]: `rw,noexec,nosuid,nodev,size=${temporaryFolder.maxMiB}m,mode=1777`,
+      },
+      networksAdvanced: [
+        ...placement.networks.map((network) => ({ name: network, aliases: [program.hostname] })),
+        ...(placement.front !== undefined && program.ports.length > 0 ? [{ name: placement.front }] : []),
+      ],
       networkMode: "bridge",
       labels: program.labels,
       healthcheck: dockerHealthcheck(program.probe),
@@ -50,6 +66,7 @@ export function runAsContainer(
       logOpts: program.log.options,
       stopTimeout: graceSeconds,
       destroyGraceSeconds: graceSeconds,
+      capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
     },
     { parent, deleteBeforeReplace: true },

@@ -8,13 +8,21 @@ export type Placement = EnginePlacement | SwarmPlacement;
 interface CommonPlacement {
   /** Begins the names of all containers, services, volumes and networks, so that environments share an engine: `weather-dev`. */
   prefix: string;
+  /**
+   * Networks that the workload is on: it finds, and is found by, those alone that share one with it. By Docker's names; on a Swarm by
+   * their ids, since by a name the provider would see a change at every refresh.
+   */
+  networks: readonly pulumi.Input<string>[];
 }
 
 /** One Docker engine. */
 export interface EnginePlacement extends CommonPlacement {
   kind?: "engine";
-  /** Docker's name of the network that joins the workloads. */
-  network: pulumi.Input<string>;
+  /**
+   * Docker's name of the network that workloads with published ports are on besides, since an internal network publishes none. Its
+   * members can't reach each other. Default: none, for networks that publish by themselves.
+   */
+  front?: pulumi.Input<string>;
   /** Address on the machine at which ports are published. Default `127.0.0.1`. */
   publishAddress?: string;
 }
@@ -22,8 +30,6 @@ export interface EnginePlacement extends CommonPlacement {
 /** A Docker Swarm, whose machines are labelled `weather.node=1`, `weather.node=2`, ... */
 export interface SwarmPlacement extends CommonPlacement {
   kind: "swarm";
-  /** Id of the overlay network that joins the workloads. By a name, the provider would see a change at every refresh. */
-  network: pulumi.Input<string>;
   /** Address of each node as clients and the deployer reach it, node 1 first. */
   nodes: readonly string[];
   /**
@@ -73,28 +79,63 @@ export function placementFaults(settings: PlacementSettings, brokers: number): F
   return faults;
 }
 
-/** The network that joins the workloads of an environment, and their placement on it. */
+/** Networks of an environment, each for those who talk to the servers it is named after. */
+export const networkNames = ["brokers", "influxdb"] as const;
+export type NetworkName = (typeof networkNames)[number];
+
+/** The networks of an environment, and placements on them. */
+export interface PlacedEnvironment {
+  networks: Record<NetworkName, docker.Network>;
+  /** Where a workload runs that talks to these servers. */
+  on: (...names: NetworkName[]) => Placement;
+}
+
+/**
+ * Makes the networks `<prefix>-brokers` and `<prefix>-influxdb`.
+ *
+ * On one engine both are internal, without a way out, and ports are published through a third, `<prefix>-front`, whose members can't
+ * reach each other. On a Swarm they aren't: a task that is on internal networks alone can't publish a port.
+ */
 export function placeOn(
   settings: PlacementSettings,
   name: string,
   prefix: string,
   opts: pulumi.CustomResourceOptions,
-): { placement: Placement; network: docker.Network } {
+): PlacedEnvironment {
+  const make = (suffix: string, args: docker.NetworkArgs, options = opts) =>
+    new docker.Network(`${name}-${suffix}`, { name: `${prefix}-${suffix}`, ...args }, options);
   if (settings.kind === "engine") {
-    const network = new docker.Network(name, { name: prefix }, opts);
-    return { network, placement: { kind: "engine", prefix, network: network.name } };
+    const networks = {
+      brokers: make("brokers", { internal: true }),
+      influxdb: make("influxdb", { internal: true }),
+    };
+    const front = make("front", { options: { "com.docker.network.bridge.enable_icc": "false" } }).name;
+    return {
+      networks,
+      on: (...names) => ({ kind: "engine", prefix, networks: names.map((one) => networks[one].name), front }),
+    };
   }
   const { nodes, encrypted, registry } = settings;
-  const network = new docker.Network(
-    name,
-    { name: prefix, driver: "overlay", ...(encrypted && { options: { encrypted: "true" } }) },
-    // The Swarm adds an option of its own, the VXLAN's id.
-    { ...opts, ignoreChanges: ["options"] },
-  );
+  const overlay = (suffix: NetworkName) =>
+    make(
+      suffix,
+      { driver: "overlay", ...(encrypted && { options: { encrypted: "true" } }) },
+      // The Swarm adds an option of its own, the VXLAN's id.
+      { ...opts, ignoreChanges: ["options"] },
+    );
+  const networks = { brokers: overlay("brokers"), influxdb: overlay("influxdb") };
   return {
-    network,
-    placement: { kind: "swarm", prefix, network: network.id, nodes, ...(registry !== "" && { registry }) },
+    networks,
+    on: (...names) => ({
+      ...{ kind: "swarm", prefix, nodes, networks: names.map((one) => networks[one].id) },
+      ...(registry !== "" && { registry }),
+    }),
   };
+}
+
+/** Whether what is published there can be reached from this machine alone. */
+export function isLoopbackOnly(placement: Placement): boolean {
+  return placement.kind !== "swarm" && /^(127\.|::1$|localhost$)/.test(publishedAddress(placement));
 }
 
 /** Address at which a workload's ports are published. @param node the Swarm's node that it runs on, from 1. Default 1. */

@@ -3,6 +3,9 @@ import { type Duration } from "../duration";
 import { probeLabel, probeText, type Probe } from "./probe";
 import { type MountedVolume, type PublishedPort, type WorkloadArgs, type WorkloadFile } from "./workload";
 
+/** Where any program may put what it needs for a moment: in memory, which counts towards its limit. */
+export const temporaryFolder = { path: "/tmp", maxMiB: 64 } as const;
+
 /** A workload with all that wasn't said filled in: what a container and a service are made of alike. */
 export interface Program {
   /** Docker's name of it. */
@@ -22,6 +25,10 @@ export interface Program {
   groups: string[];
   ports: PublishedPort[];
   volumes: MountedVolume[];
+  /** Folders of the image that the program writes. */
+  scratch: string[];
+  /** Whether all may be written that the program's user may write. */
+  hasWritableRoot: boolean;
   labels: { label: string; value: pulumi.Input<string> }[];
   probe: Probe;
   /** What a Swarm asks in the probe's place. */
@@ -61,6 +68,8 @@ export function programOf(args: WorkloadArgs): Program {
     groups: ["0"],
     ports,
     volumes,
+    scratch: args.scratch ?? [],
+    hasWritableRoot: args.writableRoot ?? false,
     labels: Object.entries({ ...args.labels, [probeLabel]: probeText(args.probe) }).map(([label, value]) => ({
       label,
       value,

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { goDuration } from "../duration";
 import { nodeLabel, type SwarmPlacement } from "./placement";
 import { dockerHealthcheck } from "./probe";
-import { type Program, type Realised } from "./program";
+import { type Program, type Realised, temporaryFolder } from "./program";
 import { type WorkloadFile } from "./workload";
 
 /** How a change goes: the old task first, for it has the ports and the volume; back to what ran before, should the new one fail. */
@@ -49,12 +49,22 @@ export function runAsService(
       env: program.environment,
       ...(program.user && { user: program.user }),
       groups: program.groups,
-      mounts: program.volumes.map((mounted) => ({
-        ...("volume" in mounted
-          ? { type: "volume", source: mounted.volume }
-          : { type: "bind", source: mounted.hostFolder }),
-        target: mounted.path,
-      })),
+      capDrops: ["ALL"],
+      readOnly: !program.hasWritableRoot,
+      mounts: [
+        ...program.volumes.map((mounted) => ({
+          ...("volume" in mounted
+            ? { type: "volume", source: mounted.volume }
+            : { type: "bind", source: mounted.hostFolder }),
+          target: mounted.path,
+        })),
+        ...program.scratch.map((folder) => ({ type: "volume", target: folder })),
+        {
+          type: "tmpfs",
+          target: temporaryFolder.path,
+          tmpfsOptions: { sizeBytes: temporaryFolder.maxMiB * 1_048_576, mode: 0o1777 },
+        },
+      ],
       configs: configs.map(({ id, swarmName, path }) => ({
         ...owned,
         configId: id,
@@ -75,7 +85,7 @@ export function runAsService(
     ...(program.node !== undefined && {
       placement: { constraints: [`node.labels.${nodeLabel}==${program.node}`] },
     }),
-    networksAdvanceds: [{ id: placement.network, aliases: [program.hostname] }],
+    networksAdvanceds: placement.networks.map((network) => ({ id: network, aliases: [program.hostname] })),
     logDriver: { name: program.log.driver, options: program.log.options },
   };
   const service = new docker.Service(

@@ -43,6 +43,16 @@ export interface WorkloadArgs {
   files?: WorkloadFile[];
   ports?: PublishedPort[];
   volumes?: MountedVolume[];
+  /**
+   * Folders of the image that the program writes besides its volumes and `/tmp`, which is 64 MiB of memory: they begin as the image has
+   * them, owner included, and go with the container. Default: none.
+   */
+  scratch?: string[];
+  /**
+   * Whether the image's own file system is writable: for images that aren't known to run otherwise. Default false: read-only, but on one
+   * engine where there are {@link WorkloadArgs.files}, which Docker can't lay into a read-only container.
+   */
+  writableRoot?: boolean;
   probe: Probe;
   /**
    * What a Swarm asks in the probe's place: it ends a program that fails it, and tells others its name only once it passes. So programs
@@ -96,6 +106,10 @@ export function workloadFaults(args: WorkloadArgs): Fault[] {
   for (const [index, file] of (args.files ?? []).entries()) {
     if (!file.path.startsWith("/"))
       faults.push({ propertyPath: `files[${index}].path`, reason: "must be absolute" });
+  }
+  for (const [index, folder] of (args.scratch ?? []).entries()) {
+    if (!folder.startsWith("/"))
+      faults.push({ propertyPath: `scratch[${index}]`, reason: "must be absolute" });
   }
   return faults;
 }

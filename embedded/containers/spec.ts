@@ -56,10 +56,11 @@ export function containerSpec(resourceName: string, inputs: Record<string, unkno
       }),
     ),
     files: (docker.uploads ?? []).map((file) => ({ path: file.file, content: file.content ?? "" })),
-    volumes: (docker.volumes ?? []).map((volume) => ({
-      volume: volume.volumeName ?? volume.hostPath ?? "",
-      path: volume.containerPath,
-    })),
+    // A volume without a name is a folder of the image's that may be written.
+    volumes: (docker.volumes ?? []).flatMap(({ volumeName, hostPath, containerPath }) => {
+      const volume = volumeName ?? hostPath;
+      return volume === undefined ? [] : [{ volume, path: containerPath }];
+    }),
     ports: (docker.ports ?? []).flatMap(({ internal, external, ip }) =>
       external === undefined ? [] : [{ container: internal, host: external, address: ip ?? "0.0.0.0" }],
     ),

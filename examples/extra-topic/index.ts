@@ -26,7 +26,7 @@ export = async () => {
   new TypeScriptApp(
     "frost",
     {
-      placement: { prefix: `frost-${pulumi.getStack()}`, network },
+      placement: { prefix: `frost-${pulumi.getStack()}`, networks: [network] },
       baseImage: imageName("node"),
       entry: path.join(__dirname, "frost", "main.ts"),
       schema: frostConfig,

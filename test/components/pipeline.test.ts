@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type PipelineOutputValues } from "../../components/outputs";
 import { WeatherPipeline } from "../../components/pipeline";
 import { type SettingsInput } from "../../components/settings";
-import { type Declarations, declared, madeUp, plain, Secret } from "./declared";
+import { type Declarations, declared, madeUp, plain, Secret, valueOf } from "./declared";
 
 const topicNames = ["weather", "weather-telegraf", "weather-retry", "weather-dlq", "weather-alerts"];
 
@@ -45,7 +45,7 @@ describe("with the defaults", () => {
     );
     for (const kind of ["Container", "Volume"])
       for (const name of named(kind)) expect(name).toMatch(/^weather-test-[a-z0-9-]+$/);
-    expect(named("Network")).toEqual(["weather-test"]);
+    expect(named("Network")).toEqual(["brokers", "influxdb", "front"].map((name) => `weather-test-${name}`));
   });
 
   test("the five topics have 4 partitions, RF 3 and min ISR 2, and come after the quorum", () => {
@@ -62,10 +62,29 @@ describe("with the defaults", () => {
     }
   });
 
-  test("every container is confined: one network, a limit, a probe, loopback ports, no way up", () => {
+  test("containers share a network only where they must talk, and `front` only to publish", () => {
+    const on = Object.fromEntries(
+      containers().map(({ inputs }) => [
+        (inputs["name"] as string).slice("weather-test-".length),
+        (inputs["networksAdvanced"] as { name: string }[])
+          .map(({ name }) => name.slice("weather-test-".length))
+          .join(" "),
+      ]),
+    );
+    expect(on).toEqual({
+      ...{ kafka1: "brokers front", kafka2: "brokers front", kafka3: "brokers front" },
+      ...{ influxdb: "influxdb front", grafana: "influxdb front", kafdrop: "brokers front" },
+      ...{ producer: "brokers influxdb", monitor: "brokers influxdb", consumer: "brokers influxdb front" },
+      ...{ "telegraf-to-kafka": "brokers influxdb", "telegraf-to-influxdb": "brokers influxdb" },
+      ...{ inject: "influxdb", "telegraf-metrics": "influxdb" },
+    });
+  });
+
+  test("every container is confined: a limit, a user, no capability, a probe, loopback ports, no way up", () => {
     for (const { inputs } of containers()) {
       expect(inputs).toMatchObject({
-        networksAdvanced: [{ name: "weather-test" }],
+        user: expect.stringMatching(/^[1-9]\d*:\d+$/),
+        capabilities: { drops: ["ALL"] },
         networkMode: "bridge",
         restart: "unless-stopped",
         securityOpts: ["no-new-privileges:true"],
@@ -161,6 +180,7 @@ describe("with the defaults", () => {
     expect(await value("influxdbReadToken")).toEqual([madeUp("status-token"), true]);
     expect(await value("influxdbOperatorToken")).toEqual([madeUp("influxdb-operator-token"), true]);
     expect(await value("grafanaPassword")).toEqual([madeUp("grafana-password"), true]);
+    expect(outputs.consumerPassword).toBeUndefined();
   });
 
   test("nothing is protected", () => {
@@ -184,6 +204,24 @@ describe("with the defaults", () => {
       JSON.stringify(plain(declarations.get("Container telegraf-to-influxdb-container").inputs["uploads"])),
     ).toContain('bucket = \\"weather_telegraf\\"');
   });
+});
+
+test("on a Swarm, which publishes on every address, the live page asks for a login; its password is a secret, and a file", async () => {
+  const placement = { kind: "swarm", nodes: ["192.0.2.1", "192.0.2.2", "192.0.2.3"] } as const;
+  const [declarations, outputs] = await pipeline({
+    placement: { ...placement, nodes: [...placement.nodes] },
+    kafdrop: { enabled: false },
+  });
+  expect(outputs.consumerPassword && (await valueOf(pulumi.output(outputs.consumerPassword)))).toBe(
+    madeUp("consumer-page-password"),
+  );
+  expect(await pulumi.isSecret(pulumi.output(outputs.consumerPassword))).toBe(true);
+  const config = declarations.get("ServiceConfig consumer-file-etc-weather-config-json").inputs["data"];
+  expect(JSON.parse(Buffer.from(config as string, "base64").toString())).toMatchObject({
+    login: { passwordFile: "/run/secrets/page-password" },
+  });
+  const file = declarations.get("Secret consumer-file-run-secrets-page-password").inputs["data"];
+  expect(file).toEqual(new Secret(Buffer.from(madeUp("consumer-page-password")).toString("base64")));
 });
 
 test("protect reaches all that holds data: volumes of servers, topics, buckets", async () => {

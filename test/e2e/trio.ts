@@ -30,7 +30,7 @@ export class Trio {
     const declarations = await declared(
       () =>
         new KafkaCluster("kafka", {
-          placement: { prefix: "trio", network: "trio" },
+          placement: { prefix: "trio", networks: ["trio"] },
           image: "apache/kafka",
           firstHostPort,
           heapMiB: 256,

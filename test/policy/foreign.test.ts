@@ -68,7 +68,10 @@ test("a foreign program gets every violation it deserves, and no other", () => {
   for (const { name, policy } of evaluate(foreignProgram())) (found[name] ??= []).push(policy);
   for (const policies of Object.values(found)) policies.sort();
   expect(found).toEqual({
+    "init-topics": ["capabilities-dropped", "read-only-root"],
+    "kafka-ui": ["capabilities-dropped", "read-only-root"],
     kafka: [
+      "capabilities-dropped",
       "health-probe",
       "image-pinned",
       "kafka-auto-create-off",
@@ -83,9 +86,11 @@ test("a foreign program gets every violation it deserves, and no other", () => {
       "memory-limit",
       "network-loopback-only",
       "network-loopback-only",
+      "read-only-root",
       "restart-policy",
     ],
     influxdb: [
+      "capabilities-dropped",
       "health-probe",
       "influxdb-bucket-retention",
       "influxdb-checks",
@@ -94,6 +99,7 @@ test("a foreign program gets every violation it deserves, and no other", () => {
       "network-loopback-only",
       "no-default-credentials",
       "no-default-credentials",
+      "read-only-root",
       "secrets-not-in-plain-text",
       "secrets-not-in-plain-text",
     ],

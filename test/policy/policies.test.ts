@@ -358,8 +358,24 @@ const refused: Case[] = [
       ),
     ],
   ],
+  ["capabilities-dropped", "absent", [container({ capabilities: undefined })]],
+  ["capabilities-dropped", "one of them", [container({ capabilities: { drops: ["NET_RAW"] } })]],
+  [
+    "capabilities-dropped",
+    "absent in a service",
+    [brokerService({}, { container: { capDrops: undefined } })],
+  ],
+  ["read-only-root", "absent", [container({ readOnly: undefined })]],
+  ["read-only-root", "off", [container({ readOnly: false })]],
+  ["read-only-root", "off in a service", [brokerService({}, { container: { readOnly: false } })]],
+  [
+    "read-only-root",
+    "another image than the one listed",
+    [container({ readOnly: false })],
+    { "read-only-root": { allowed: ["kafdrop"] } },
+  ],
   ["not-privileged", "privileged", [container({ privileged: true })]],
-  ["not-privileged", "SYS_ADMIN", [container({ capabilities: { adds: ["CAP_SYS_ADMIN"] } })]],
+  ["not-privileged", "SYS_ADMIN", [container({ capabilities: { adds: ["CAP_SYS_ADMIN"], drops: ["ALL"] } })]],
   [
     "not-privileged",
     "all capabilities of a service",
@@ -631,7 +647,19 @@ const allowed: Case[] = [
   [
     "not-privileged",
     "one capability",
-    [container({ privileged: false, capabilities: { adds: ["NET_BIND_SERVICE"] } })],
+    [container({ privileged: false, capabilities: { adds: ["NET_BIND_SERVICE"], drops: ["ALL"] } })],
+  ],
+  ["capabilities-dropped", "as Docker's own name", [container({ capabilities: { drops: ["CAP_ALL"] } })]],
+  [
+    "read-only-root",
+    "files that are laid in",
+    [container({ readOnly: false, uploads: [{ file: "/etc/app.json", content: "{}" }] })],
+  ],
+  [
+    "read-only-root",
+    "a listed image",
+    [container({ readOnly: false })],
+    { "read-only-root": { allowed: ["producer"] } },
   ],
   [
     "no-docker-socket",

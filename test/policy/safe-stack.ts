@@ -57,6 +57,8 @@ const running = {
   memory: 1024,
   memorySwap: 1024,
   restart: "unless-stopped",
+  readOnly: true,
+  capabilities: { drops: ["ALL"] },
   healthcheck: { tests: ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9092"] },
 };
 
@@ -85,6 +87,8 @@ export function brokerService(
       containerSpec: {
         image: "apache/kafka:4.3.1",
         env: { ...brokerEnvironment, ...environment },
+        readOnly: true,
+        capDrops: ["ALL"],
         mounts: [{ type: "volume", source: "kafka1-data", target: "/var/lib/kafka/data" }],
         healthcheck: { tests: ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9092"] },
         ...container,

@@ -26,7 +26,7 @@ afterAll(() => {
 
 function app(change: Partial<TypeScriptAppArgs<typeof schema>> = {}) {
   return new TypeScriptApp("producer", {
-    placement: { prefix: "weather-test", network: "net" },
+    placement: { prefix: "weather-test", networks: ["net"] },
     baseImage: "node:24",
     entry: path.join(folder, "main.ts"),
     schema,

@@ -4,7 +4,7 @@ import { CertificateAuthority } from "../../../components/certificates/authority
 import { DocumentStore, documentStoreFaults } from "../../../components/documents/store";
 import { type Declarations, declared, madeUp, plain, valueOf } from "../declared";
 
-const placement = { prefix: "weather-test", network: "net" };
+const placement = { prefix: "weather-test", networks: ["net"] };
 const args = { placement, image: "mongo:8.0.26", database: "met", collection: "weather" };
 
 interface Upload {

@@ -5,7 +5,7 @@ import { pipelineRights } from "../../../components/pipeline-rights";
 import { pipelineTopics, settingsSchema } from "../../../components/settings";
 import { type Declarations, declared, plain, Secret } from "../declared";
 
-const placement = { prefix: "weather-test", network: "weather-test" };
+const placement = { prefix: "weather-test", networks: ["weather-test"] };
 
 let declarations: Declarations;
 beforeAll(async () => {

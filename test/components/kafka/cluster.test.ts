@@ -3,7 +3,7 @@ import { KafkaCluster, type KafkaClusterArgs } from "../../../components/kafka/c
 import { KafkaTopic } from "../../../components/kafka/topic";
 import { type Declarations, declared, plain, valueOf } from "../declared";
 
-const placement = { prefix: "weather-test", network: "weather-test" };
+const placement = { prefix: "weather-test", networks: ["weather-test"] };
 const image = "apache/kafka:4.3.1";
 
 /** Declares a cluster with a topic. */
@@ -76,9 +76,13 @@ test("a broker has a volume of its own, time to hand over its leaders, a probe, 
     );
     expect(declarations.get(container).inputs).toMatchObject({
       name: `weather-test-kafka${id}`,
-      hostname: `kafka${id}`,
+      hostname: `weather-test-kafka${id}`,
       image,
-      volumes: [{ volumeName: `weather-test-kafka${id}-data`, containerPath: "/var/lib/kafka/data" }],
+      volumes: [
+        { volumeName: `weather-test-kafka${id}-data`, containerPath: "/var/lib/kafka/data" },
+        { containerPath: "/opt/kafka/config" },
+      ],
+      readOnly: true,
       networksAdvanced: [{ name: "weather-test", aliases: [`kafka${id}`] }],
       labels: [{ label: "pulumi-weather-pipeline.probe", value: "tcp:9092" }],
       ...{ memory: 768, memorySwap: 768 },
@@ -195,7 +199,7 @@ test("brokers beyond the controllers have no vote, no CONTROLLER listener, and c
 test("on a Swarm each broker has a node of its own, advertises its address, and is alive before the quorum is", async () => {
   const nodes = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
   const [declarations, made] = await cluster({
-    placement: { kind: "swarm", prefix: "weather-test", network: "overlay-id", nodes },
+    placement: { kind: "swarm", prefix: "weather-test", networks: ["overlay-id"], nodes },
   });
   expect(made.bootstrapServers).toEqual(["192.0.2.1:19092", "192.0.2.2:29092", "192.0.2.3:39092"]);
   expect(declarations.ofKind("Volume")).toEqual([]);
@@ -207,7 +211,12 @@ test("on a Swarm each broker has a node of its own, advertises its address, and 
           env: {
             KAFKA_ADVERTISED_LISTENERS: `INTERNAL://kafka${id}:9092,HOST://${address}:${id}9092`,
           },
-          mounts: [{ type: "volume", source: `weather-test-kafka${id}-data`, target: "/var/lib/kafka/data" }],
+          readOnly: true,
+          mounts: [
+            { type: "volume", source: `weather-test-kafka${id}-data`, target: "/var/lib/kafka/data" },
+            { type: "volume", target: "/opt/kafka/config" },
+            { type: "tmpfs", target: "/tmp" },
+          ],
           healthcheck: { tests: ["CMD", "bash", "-c", expect.stringContaining("/9093")] },
         },
         placement: { constraints: [`node.labels.weather.node==${id}`] },

@@ -13,7 +13,7 @@ import { Kafdrop } from "../../../components/observability/kafdrop";
 import { KafkaUi } from "../../../components/observability/kafka-ui";
 import { type Declarations, declared, madeUp, plain, valueOf } from "../declared";
 
-const placement = { prefix: "weather-test", network: "net" };
+const placement = { prefix: "weather-test", networks: ["net"] };
 
 interface GrafanaPanel {
   id: number;
@@ -100,6 +100,22 @@ test("Kafka UI asks for a login, whose password is in a file with all else, and 
     madeUp("kafka-ui-password"),
     true,
   ]);
+});
+
+test.each([
+  ["another address", { prefix: "w", networks: ["net"], publishAddress: "192.0.2.9" }],
+  ["a Swarm's node", { kind: "swarm" as const, prefix: "w", networks: ["id"], nodes: ["192.0.2.1"] }],
+])("Kafdrop, which knows no login, isn't published on %s", async (_, elsewhere) => {
+  let refusal: unknown;
+  await declared(() => {
+    const cluster = new KafkaCluster("kafka", { placement, image: "apache/kafka:4.3.1" });
+    try {
+      new Kafdrop("kafdrop", { placement: elsewhere, image: "obsidiandynamics/kafdrop:4.3.0", cluster });
+    } catch (error) {
+      refusal = error;
+    }
+  });
+  expect((refusal as Error).message).toContain("it knows no login");
 });
 
 test("Grafana asks for a login, whose password is random, secret and in a file", async () => {

@@ -5,7 +5,7 @@ import { KafkaTopic } from "../../../components/kafka/topic";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "../../../components/telegraf/bridge";
 import { type Declarations, declared, madeUp, plain, Secret } from "../declared";
 
-const placement = { prefix: "weather-test", network: "net" };
+const placement = { prefix: "weather-test", networks: ["net"] };
 const image = "telegraf:1.37.2";
 
 let declarations: Declarations;

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   dataVolume,
+  isLoopbackOnly,
+  type Placement,
   placementFaults,
   type PlacementSettings,
   placeOn,
@@ -26,28 +28,64 @@ test.each<[PlacementSettings, number, string[]]>([
   expect(placementFaults(settings, brokers).map(({ propertyPath }) => propertyPath)).toEqual(paths);
 });
 
-test.each<[PlacementSettings, Record<string, unknown>, string]>([
-  [{ kind: "engine" }, { name: "weather-test" }, "weather-test"],
+const encryption = { options: { encrypted: "true" } };
+const closed = { options: { "com.docker.network.bridge.enable_icc": "false" } };
+
+test.each<[string, PlacementSettings, Record<string, Record<string, unknown>>, string[]]>([
   [
-    swarm(["a"]),
-    { name: "weather-test", driver: "overlay", options: { encrypted: "true" } },
-    "weather-network-id",
+    "an engine has two without a way out, and one that only publishes",
+    { kind: "engine" },
+    { brokers: { internal: true }, influxdb: { internal: true }, front: closed },
+    ["weather-test-brokers", "weather-test-influxdb"],
   ],
-  [swarm(["a"], false), { name: "weather-test", driver: "overlay" }, "weather-network-id"],
-])("%j is joined by the network %j", async (settings, inputs, network) => {
-  let joined: pulumi.Input<string> | undefined;
-  const { get } = await declared(
-    () => (joined = placeOn(settings, "weather-network", "weather-test", {}).placement.network),
+  [
+    "a Swarm has two, joined by their ids",
+    swarm(["a"]),
+    { brokers: { driver: "overlay", ...encryption }, influxdb: { driver: "overlay", ...encryption } },
+    ["net-brokers-id", "net-influxdb-id"],
+  ],
+  [
+    "where kernels can't, a Swarm's are not encrypted",
+    swarm(["a"], false),
+    { brokers: { driver: "overlay" }, influxdb: { driver: "overlay" } },
+    ["net-brokers-id", "net-influxdb-id"],
+  ],
+])("%s", async (_, settings, wanted, joined) => {
+  let placements: Placement[] = [];
+  const { ofKind } = await declared(() => {
+    const { on } = placeOn(settings, "net", "weather-test", {});
+    placements = [on("brokers", "influxdb"), on("influxdb")];
+  });
+  expect(Object.fromEntries(ofKind("Network").map(({ name, inputs }) => [name, inputs]))).toEqual(
+    Object.fromEntries(
+      Object.entries(wanted).map(([name, args]) => [
+        `net-${name}`,
+        { name: `weather-test-${name}`, ...args },
+      ]),
+    ),
   );
-  expect(get("Network weather-network").inputs).toEqual(inputs);
-  expect(joined && (await valueOf(pulumi.output(joined)))).toBe(network);
+  const networks = await Promise.all(
+    placements.map((one) => Promise.all(one.networks.map((network) => valueOf(pulumi.output(network))))),
+  );
+  expect(networks).toEqual([joined, joined.slice(1)]);
+});
+
+test.each<[Placement, boolean]>([
+  [{ prefix: "w", networks: [] }, true],
+  [{ prefix: "w", networks: [], publishAddress: "127.0.1.9" }, true],
+  [{ prefix: "w", networks: [], publishAddress: "::1" }, true],
+  [{ prefix: "w", networks: [], publishAddress: "0.0.0.0" }, false],
+  [{ prefix: "w", networks: [], publishAddress: "10.127.0.0" }, false],
+  [{ kind: "swarm", prefix: "w", networks: [], nodes: ["127.0.0.1"] }, false],
+])("what %j publishes is for this machine alone: %j", (placement, expected) => {
+  expect(isLoopbackOnly(placement)).toBe(expected);
 });
 
 test("ports are published at the engine's address, or the node's", () => {
-  const engine = { prefix: "w", network: "net" };
+  const engine = { prefix: "w", networks: ["net"] };
   expect(publishedAddress(engine)).toBe("127.0.0.1");
   expect(publishedAddress({ ...engine, publishAddress: "192.0.2.9" }, 3)).toBe("192.0.2.9");
-  const onSwarm = { kind: "swarm", prefix: "w", network: "id", nodes: ["a", "b"] } as const;
+  const onSwarm = { kind: "swarm", prefix: "w", networks: ["id"], nodes: ["a", "b"] } as const;
   expect([publishedAddress(onSwarm), publishedAddress(onSwarm, 2)]).toEqual(["a", "b"]);
   expect(() => publishedAddress(onSwarm, 3)).toThrow("no node 3: there are 2");
 });
@@ -55,8 +93,8 @@ test("ports are published at the engine's address, or the node's", () => {
 test("a volume is a resource on an engine alone; on a Swarm its node makes it", async () => {
   const names: pulumi.Output<string>[] = [];
   const { ofKind } = await declared(() => {
-    names.push(dataVolume("a", { prefix: "w", network: "net" }, "a-data", {}));
-    names.push(dataVolume("b", { kind: "swarm", prefix: "w", network: "id", nodes: [] }, "b-data", {}));
+    names.push(dataVolume("a", { prefix: "w", networks: ["net"] }, "a-data", {}));
+    names.push(dataVolume("b", { kind: "swarm", prefix: "w", networks: ["id"], nodes: [] }, "b-data", {}));
   });
   expect(await Promise.all(names.map(valueOf))).toEqual(["w-a-data", "w-b-data"]);
   expect(ofKind("Volume").map(({ name }) => name)).toEqual(["a"]);

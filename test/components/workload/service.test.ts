@@ -6,7 +6,7 @@ import { declared, plain, Secret, valueOf } from "../declared";
 const placement: SwarmPlacement = {
   kind: "swarm",
   prefix: "weather-test",
-  network: "overlay-id",
+  networks: ["overlay-id"],
   nodes: ["192.0.2.1", "192.0.2.2"],
 };
 
@@ -55,7 +55,12 @@ test("the same description becomes a service that is placed, limited, probed and
         args: ["--port", "8080"],
         env: { A: "1", B: "2" },
         user: "1000:1001",
-        mounts: [{ type: "volume", source: "data", target: "/data" }],
+        capDrops: ["ALL"],
+        readOnly: true,
+        mounts: [
+          { type: "volume", source: "data", target: "/data" },
+          { type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 64 * 1_048_576, mode: 0o1777 } },
+        ],
         configs: [],
         secrets: [],
         healthcheck: {
@@ -79,6 +84,17 @@ test("the same description becomes a service that is placed, limited, probed and
     rollbackConfig: expect.objectContaining({ parallelism: 1, order: "stop-first", failureAction: "pause" }),
     convergeConfig: { delay: "1s", timeout: "5m" },
   });
+});
+
+test("a service's root is read-only with files too, which are mounts there, unless it writes wherever it likes", async () => {
+  const readOnly = async (change: Partial<WorkloadArgs>) => {
+    const { taskSpec } = (await workload(change)).get("Service inject-service").inputs as {
+      taskSpec: { containerSpec: { readOnly: boolean } };
+    };
+    return taskSpec.containerSpec.readOnly;
+  };
+  expect(await readOnly({ files: [{ path: "/a", content: "" }] })).toBe(true);
+  expect(await readOnly({ writableRoot: true })).toBe(false);
 });
 
 test.each<[Partial<WorkloadArgs>, string[] | undefined]>([

@@ -9,7 +9,7 @@ import {
 import { declared, Secret, valueOf } from "../declared";
 
 const minimal: WorkloadArgs = {
-  placement: { prefix: "weather-test", network: "net" },
+  placement: { prefix: "weather-test", networks: ["net"] },
   hostname: "inject",
   image: "node:24",
   probe: { kind: "http", port: 8080, path: "/healthz" },
@@ -51,6 +51,7 @@ test.each<[Partial<WorkloadArgs>, string[]]>([
     ["ports[1].host"],
   ],
   [{ ports: [{ container: 0, host: 65_536 }] }, ["ports[0].host", "ports[0].container"]],
+  [{ scratch: ["/opt/logs", "logs"] }, ["scratch[1]"]],
   [
     {
       files: [
@@ -99,7 +100,7 @@ test("what a workload says becomes a container that is confined, limited and com
   });
   expect(get("Container inject-container").inputs).toEqual({
     name: "weather-test-inject",
-    hostname: "inject",
+    hostname: "weather-test-inject",
     image: "node:24",
     command: ["--port", "8080"],
     entrypoints: ["node"],
@@ -119,7 +120,39 @@ test("what a workload says becomes a container that is confined, limited and com
     ...{ logDriver: "json-file", logOpts: { "max-size": "10m", "max-file": "3" } },
     ...{ stopTimeout: 90, destroyGraceSeconds: 90, groupAdds: ["0"] },
     securityOpts: ["no-new-privileges:true"],
+    capabilities: { drops: ["ALL"] },
+    readOnly: true,
+    tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
   });
+});
+
+test.each<[string, Partial<WorkloadArgs>, boolean]>([
+  ["says nothing", {}, true],
+  ["has a file, which is copied through the root", { files: [{ path: "/a", content: "" }] }, false],
+  ["writes wherever it likes", { writableRoot: true }, false],
+])("whether the root of a workload that %s is read-only", async (_, change, readOnly) => {
+  const { inputs } = (await workload(change)).get("Container inject-container");
+  expect(inputs["readOnly"]).toBe(readOnly);
+});
+
+test("folders of the image that a program writes are volumes without a name, beside its own", async () => {
+  const { get } = await workload({
+    volumes: [{ volume: "data", path: "/data" }],
+    scratch: ["/opt/config"],
+  });
+  expect(get("Container inject-container").inputs["volumes"]).toEqual([
+    { volumeName: "data", containerPath: "/data" },
+    { containerPath: "/opt/config" },
+  ]);
+});
+
+test("only what publishes a port is on the front network too, and by its alias on none but the others", async () => {
+  const placement = { prefix: "weather-test", networks: ["brokers", "influxdb"], front: "front" };
+  const networksOf = async (change: Partial<WorkloadArgs>) =>
+    (await workload({ placement, ...change })).get("Container inject-container").inputs["networksAdvanced"];
+  const inside = ["brokers", "influxdb"].map((name) => ({ name, aliases: ["inject"] }));
+  expect(await networksOf({})).toEqual(inside);
+  expect(await networksOf({ ports: [{ container: 1, host: 1 }] })).toEqual([...inside, { name: "front" }]);
 });
 
 test("what isn't said is left to the image, and a label of the program's can't hide the probe", async () => {
