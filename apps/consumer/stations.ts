@@ -1,4 +1,5 @@
-import { type Measure, measures, resolution, type WeatherMessage } from "../shared/message";
+import { type Measure, measures, resolution } from "../shared/measures";
+import { type WeatherMessage } from "../shared/message";
 import { Recent } from "./recent";
 import { RunningStatistics, type Summary } from "./statistics";
 

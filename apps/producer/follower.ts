@@ -1,4 +1,5 @@
-import { epochNs, measures, messageId } from "../shared/message";
+import { measures } from "../shared/measures";
+import { epochNs, messageId } from "../shared/message";
 import { type PublishedIds, secondOf, windowStart } from "./publishedIds";
 import { type PointStore, type StoredPoint } from "./store";
 

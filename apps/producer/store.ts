@@ -6,7 +6,7 @@ import {
   fluxExpression,
   fluxString,
 } from "@influxdata/influxdb-client";
-import { type Measure, measures } from "../shared/message";
+import { type Measure, measures } from "../shared/measures";
 
 /** A point as it stands in InfluxDB: what it lacks is undefined, and nothing is checked yet. */
 export interface StoredPoint {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bounds, type Measure } from "./measures";
 
 /** One weather observation, as it stands as JSON in the value of a Kafka record. */
 export interface WeatherMessage {
@@ -41,28 +42,6 @@ export const header = {
 
 /** Version of {@link WeatherMessage}, in the header `schema-version`. A released one never changes in a way that breaks a reader. */
 export const schemaVersion = "1";
-
-export const measures = ["temperature", "pressure", "wind", "humidity"] as const;
-export type Measure = (typeof measures)[number];
-
-/**
- * What nature allows at a weather station, a little beyond the records kept by the WMO: -89.2..56.7 °C (Vostok, Death Valley),
- * 870..1084.8 hPa at sea level (typhoon Tip, Tosontsengel; stations up high report less), 113 m/s (Barrow Island).
- */
-export const bounds: Readonly<Record<Measure, readonly [min: number, max: number]>> = {
-  temperature: [-90, 60],
-  pressure: [300, 1100],
-  wind: [0, 120],
-  humidity: [0, 100],
-};
-
-/** Steps in which stations report; a spread below it is no spread. */
-export const resolution: Readonly<Record<Measure, number>> = {
-  temperature: 0.1,
-  pressure: 0.1,
-  wind: 0.1,
-  humidity: 1,
-};
 
 /** A value that is a weather message, or what is wrong with it. */
 export type Checked = { readonly message: WeatherMessage } | { readonly fault: string };

@@ -1,7 +1,7 @@
 import { type Alert } from "../alerts";
 import { type DeadLetter } from "../live";
 import { type Anomaly } from "../stations";
-import { type Measure, measures } from "../../shared/message";
+import { type Measure, measures } from "../../shared/measures";
 import { element, make } from "./elements";
 import { dayText, figure, measureTexts, timeText, valueWithUnit } from "./format";
 

@@ -1,4 +1,4 @@
-import { type Measure } from "../../shared/message";
+import { type Measure } from "../../shared/measures";
 
 /** A measure as a person reads it. */
 export interface MeasureText {

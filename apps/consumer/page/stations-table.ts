@@ -1,4 +1,4 @@
-import { type Measure, measures } from "../../shared/message";
+import { type Measure, measures } from "../../shared/measures";
 import { type StationRow } from "../stations";
 import { element, make, setAttribute, setText } from "./elements";
 import { figure, measureTexts, timeText, valueText } from "./format";

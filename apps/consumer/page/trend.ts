@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { type Measure, measures, resolution } from "../../shared/message";
+import { type Measure, measures, resolution } from "../../shared/measures";
 import { type StationRow, type StationTrend } from "../stations";
 import { element, make, setAttribute, setText } from "./elements";
 import { anomalyEntry, showEntries } from "./feeds";
