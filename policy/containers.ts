@@ -180,9 +180,11 @@ export const readOnlyRoot = resourcePolicy<ContainerView, { allowed: string[] }>
   subjectOf: containerView,
   judge({ image, files, readOnlyRoot: readOnly }, verdict, { allowed }) {
     if (files.length > 0 || allowed.includes(imageBaseName(knownText(image) ?? ""))) return;
-    if (readOnly.isUnknown) verdict.undecided(readOnly);
-    else if (knownText(readOnly) !== "true")
-      verdict.refuse(readOnly, "leaves the image's file system writable", "readOnly: true");
+    if (knownText(readOnly) === "true") return;
+    // On a Swarm an image is named by its digest, which only a registry tells: it may be one of those.
+    const undecided = [readOnly, image].find((one) => one.isUnknown);
+    if (undecided) verdict.undecided(undecided);
+    else verdict.refuse(readOnly, "leaves the image's file system writable", "readOnly: true");
   },
 });
 

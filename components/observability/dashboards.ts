@@ -71,11 +71,12 @@ function latest(of: string, ...tags: string[]): string {
   |> keep(columns: ${JSON.stringify(["_time", "_value", "_field", ...tags])})`;
 }
 
-/** The growth a second of counters or offsets, summed up over all that share the tags. */
+/** The growth a second of counters or offsets, summed up over all that share the tags; where a program began anew there is none. */
 function perSecond(of: string, ...tags: string[]): string {
   return `${of}
   |> aggregateWindow(every: 10s, fn: last, createEmpty: false)
   |> derivative(unit: 1s, nonNegative: true)
+  |> filter(fn: (r) => exists r._value)
   |> group(columns: ${JSON.stringify(["_time", ...tags])})
   |> sum()
   |> group(columns: ${JSON.stringify(tags)})
