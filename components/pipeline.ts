@@ -32,7 +32,7 @@ import {
 } from "./settings";
 import { ShrinkGuard } from "./shrink-guard";
 import { InfluxToKafkaBridge, KafkaToInfluxBridge } from "./telegraf/bridge";
-import { MetricsCollector, metricsMeasurement } from "./telegraf/metrics";
+import { metricsBucketName, MetricsCollector, metricsMeasurement } from "./telegraf/metrics";
 import { imageName, PulledImages } from "./workload/images";
 import { placeOn } from "./workload/placement";
 
@@ -41,9 +41,6 @@ const telegrafBucketName = "weather_telegraf";
 
 /** Where the consumer writes what it finds. */
 const analysisBucketName = "weather_analysis";
-
-/** Where the figures of the pipeline itself go. */
-const metricsBucketName = "pipeline";
 
 function sizeOf({
   brokers,

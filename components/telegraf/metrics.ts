@@ -10,6 +10,9 @@ import { bridge as telegrafWorkload } from "./bridge";
 /** Measurement of all figures in the bucket; each is a field of its own, its labels are tags. */
 export const metricsMeasurement = "pipeline";
 
+/** Bucket that the figures of the pipeline itself go to. */
+export const metricsBucketName = "pipeline";
+
 /** Arguments of {@link MetricsCollector}. */
 export interface MetricsCollectorArgs {
   placement: Placement;
