@@ -1,5 +1,6 @@
 import type * as net from "node:net";
 import type * as tls from "node:tls";
+import { type NodeCall, type ResponseReader } from "../../apps/shared/kafka-node";
 import { type PemIdentity } from "../certificates/certificate";
 
 /** One partition as a broker sees it. */
@@ -27,27 +28,6 @@ export interface NodeView {
     voters: { id: number; logEndOffset: number }[];
   };
 }
-
-/** Reads a response of Kafka's protocol, field by field. */
-export interface ResponseReader {
-  readonly skip: (bytes: number) => void;
-  readonly int16: () => number;
-  readonly int32: () => number;
-  readonly int64: () => number;
-  /** A compact string; empty where it is null. */
-  readonly text: () => string;
-  /** A compact array; empty where it is null. */
-  readonly array: <T>(read: () => T) => T[];
-  /** Steps over tagged fields. */
-  readonly tags: () => void;
-}
-
-/** Sends one request of a flexible version (KIP-482), its fields concatenated, and resolves with the response after its header. */
-export type NodeCall = (
-  apiKey: number,
-  version: number,
-  fields: readonly Buffer[],
-) => Promise<ResponseReader>;
 
 /**
  * Talks to one broker, and no other, over one connection of its own.
@@ -143,6 +123,7 @@ export async function withNode<T>(
     };
     return {
       skip,
+      varint,
       int16: () => {
         at += 2;
         return buffer.readInt16BE(at - 2);
