@@ -1,21 +1,4 @@
 import { createEnvironment } from "./components/environment";
 
-const pipeline = createEnvironment();
-
-export const {
-  prefix,
-  network,
-  kafka,
-  influxdb,
-  influxdbPassword,
-  influxdbReadToken,
-  influxdbOperatorToken,
-  pages,
-  consumerPassword,
-  grafanaPassword,
-  kafkaUiPassword,
-  documents,
-  documentsPassword,
-  trustedCertificates,
-  kafkaTls,
-} = pipeline.outputs;
+// All at once, so that the outputs which this environment lacks aren't named one by one at each run.
+export = createEnvironment().outputs;
