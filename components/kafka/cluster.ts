@@ -29,6 +29,9 @@ const secretFiles = {
 /** Common name of whoever deploys: a super user, as the brokers are. */
 export const deployerName = "deployer";
 
+/** Who the brokers are to each other, whichever of them it is. */
+const brokersName = "broker";
+
 /** Arguments of a {@link KafkaCluster}. */
 export interface KafkaClusterArgs {
   placement: Placement;
@@ -204,7 +207,7 @@ function listenersAs(protocol: "PLAINTEXT" | "SSL"): string {
 }
 
 /** Every listener TLS with a certificate on both sides, a client known by its common name, and nothing allowed that no ACL allows. */
-function mutualTls(authority: CertificateAuthority, brokers: readonly string[]): Record<string, string> {
+function mutualTls({ organization }: CertificateAuthority): Record<string, string> {
   return {
     KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: listenersAs("SSL"),
     KAFKA_SSL_CLIENT_AUTH: "required",
@@ -215,10 +218,14 @@ function mutualTls(authority: CertificateAuthority, brokers: readonly string[]):
     KAFKA_SSL_TRUSTSTORE_TYPE: "PEM",
     KAFKA_SSL_TRUSTSTORE_LOCATION: secretFiles.trust,
     // Without DEFAULT behind it: a certificate of another form, such as the authority's for another environment, is nobody here.
-    KAFKA_SSL_PRINCIPAL_MAPPING_RULES: `RULE:^CN=([a-z0-9-]+),O=${authority.organization}$/$1/`,
+    // One name for all brokers: were each a super user by its own, those that are there couldn't let a new one in.
+    KAFKA_SSL_PRINCIPAL_MAPPING_RULES: [
+      `RULE:^CN=kafka[0-9]+,O=${organization}$/${brokersName}/`,
+      `RULE:^CN=([a-z0-9-]+),O=${organization}$/$1/`,
+    ].join(","),
     KAFKA_AUTHORIZER_CLASS_NAME: "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND: "false",
-    KAFKA_SUPER_USERS: [...brokers, deployerName].map((principal) => `User:${principal}`).join(";"),
+    KAFKA_SUPER_USERS: `User:${brokersName};User:${deployerName}`,
   };
 }
 
@@ -321,10 +328,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
       KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
       KAFKA_INTER_BROKER_LISTENER_NAME: "INTERNAL",
       ...(authority
-        ? mutualTls(
-            authority,
-            nodes.map(({ hostname }) => hostname),
-          )
+        ? mutualTls(authority)
         : { KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: listenersAs("PLAINTEXT") }),
       KAFKA_LOG_DIRS: `${dataFolder}/logs`,
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",

@@ -1,37 +1,22 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { InfluxDB, Point } from "@influxdata/influxdb-client";
-import { Kafka, logLevel } from "kafkajs";
+import { Point } from "@influxdata/influxdb-client";
 import { type StackStatus } from "../../commands/live/status";
-import { type PipelineOutputs } from "../../components/outputs";
-import { actOn } from "../../embedded/control";
-import { stateFolder } from "../../embedded/folder";
-import { eventually, freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
+import { eventually } from "./run";
+import { coldStartMs, EmbeddedStack } from "./stack";
 
 jest.setTimeout(300_000);
 
-const state = temporaryState();
-const backups = path.join(state, "kept");
-let settings: string[];
-/** The servers are built once into the cache; a cold machine needs minutes for that. */
-const coldStartMs = 40 * 60_000;
+const stack = new EmbeddedStack(["inject.pointsPerSecond=200"]);
+const backups = path.join(stack.state, "kept");
 
-const folder = () => {
-  process.env["WEATHER_STATE"] = state;
-  return stateFolder(projectRoot, "dev");
-};
-const outputs = () => JSON.parse(fs.readFileSync(folder().outputs, "utf8")) as PipelineOutputs;
-const status = async () => JSON.parse((await run(state, "status", ["--json"])).output) as StackStatus;
+const status = () => stack.status();
 const topics = ["weather", "weather-telegraf", "weather-dlq"];
 
 /** Offsets of topics and groups and values of buckets, by clients that share nothing with the pipeline. */
 async function contents() {
-  const { kafka, influxdb, influxdbReadToken } = outputs();
-  const admin = new Kafka({
-    clientId: "independent",
-    brokers: kafka.bootstrapServers,
-    logLevel: logLevel.NOTHING,
-  }).admin();
+  const { kafka, influxdb, influxdbReadToken } = stack.outputs;
+  const admin = stack.kafka().admin();
   await admin.connect();
   try {
     const byPartition = <T extends { partition: number }>(list: T[]) =>
@@ -47,7 +32,7 @@ async function contents() {
       const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
       groups[group] = byPartition(found?.partitions ?? []).map(({ offset }) => offset);
     }
-    const client = new InfluxDB({ url: influxdb.url, token: influxdbReadToken });
+    const client = stack.influx(influxdbReadToken);
     const values: Record<string, number | undefined> = {};
     for (const bucket of [influxdb.bucket, influxdb.telegrafBucket ?? ""]) {
       const rows = await client.getQueryApi(influxdb.org).collectRows<{ _value: number }>(
@@ -80,70 +65,48 @@ async function still(): Promise<StackStatus> {
   );
 }
 
-beforeAll(async () => {
-  const first = await freeBrokerPort();
-  const [influx, consumer] = await freePorts(2);
-  settings = [
-    `kafka.firstHostPort=${first}`,
-    `influxdb.hostPort=${influx}`,
-    `consumer.hostPort=${consumer}`,
-    "inject.pointsPerSecond=200",
-    "kafka.heapMiB=256",
-  ].flatMap((setting) => ["--set", setting]);
-  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
-  if (code !== 0) throw new Error(output);
-}, coldStartMs);
+beforeAll(() => stack.up(), coldStartMs);
 
-afterAll(async () => {
-  await run(state, "down", ["--volumes"]);
-  fs.rmSync(state, { recursive: true, force: true });
-});
+afterAll(() => stack.down(), 180_000);
 
 test("backed up, destroyed, restored: the same points, messages and offsets, and it goes on", async () => {
   await eventually(status, ({ flow }) => (flow.consumed ?? 0) > 500, 60_000);
-  const { socket } = folder();
-  await actOn(socket, "inject", "stop");
+  await stack.act("inject", "stop");
   await still();
   const before = await contents();
 
-  const taken = await run(state, "backup", ["--to", backups, "--json"]);
+  const taken = await stack.command("backup", "--to", backups, "--json");
   expect(taken).toMatchObject({ code: 0 });
   const { file } = JSON.parse(taken.output) as { file: string };
 
-  const half = path.join(state, "half.tar");
+  const half = path.join(stack.state, "half.tar");
   fs.writeFileSync(half, fs.readFileSync(file).subarray(0, fs.statSync(file).size / 2));
-  const cut = await run(state, "restore", [half, "--replace-data"]);
+  const cut = await stack.command("restore", half, "--replace-data");
   expect(cut.code).toBe(1);
   expect(cut.output).toContain("it ends before its end. Nothing was touched.");
 
-  const refused = await run(state, "restore", [file]);
+  const refused = await stack.command("restore", file);
   expect(refused.code).toBe(1);
   expect(refused.output).toMatch(/nothing was changed:\n.*topic weather has [\d,]+ messages/);
   expect(await contents()).toEqual(before);
 
-  expect((await run(state, "down", ["--volumes"])).code).toBe(0);
-  expect(fs.existsSync(folder().volumes)).toBe(false);
+  expect((await stack.command("down", "--volumes")).code).toBe(0);
+  expect(fs.existsSync(stack.folder.volumes)).toBe(false);
 
-  const restored = await run(state, "restore", [
+  const restored = await stack.command(
+    "restore",
     file,
-    "--target",
-    "embedded",
-    ...settings,
-    "--set",
-    "inject.enabled=false",
-  ]);
+    ...["--target", "embedded", ...stack.settingArguments],
+    ...["--set", "inject.enabled=false"],
+  );
   expect(restored).toMatchObject({ code: 0 });
   await still();
   expect(await contents()).toEqual(before);
 
   // One more point goes its way, and none that was published before goes it again.
   const published = (await status()).flow.published ?? 0;
-  const { influxdb, influxdbOperatorToken } = outputs();
-  const writes = new InfluxDB({ url: influxdb.url, token: influxdbOperatorToken }).getWriteApi(
-    influxdb.org,
-    influxdb.bucket,
-    "ms",
-  );
+  const { influxdb } = stack.outputs;
+  const writes = stack.influx().getWriteApi(influxdb.org, influxdb.bucket, "ms");
   writes.writePoint(
     new Point("weather")
       .tag("station", "after the restore")

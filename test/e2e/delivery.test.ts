@@ -3,7 +3,7 @@
  * WEATHER_LONG=1 the faults are as many as the promises speak of (about a quarter of an hour); without, a few of each.
  */
 import * as fs from "node:fs";
-import { InfluxDB, setLogger } from "@influxdata/influxdb-client";
+import { type InfluxDB, setLogger } from "@influxdata/influxdb-client";
 import { type Kafka, Partitioners, type Producer } from "kafkajs";
 import { writeThrough } from "../../apps/shared/influxdb";
 import { header, messageId } from "../../apps/shared/message";
@@ -12,10 +12,9 @@ import { pointsIn } from "../../commands/live/influxdb";
 import { deployersKafka } from "../../commands/live/kafka-client";
 import { type StackStatus } from "../../commands/live/status";
 import { type PipelineOutputs } from "../../components/outputs";
-import { actOn } from "../../embedded/control";
-import { stateFolder } from "../../embedded/folder";
 import { garbage } from "./garbage";
-import { eventually, freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
+import { eventually } from "./run";
+import { coldStartMs, EmbeddedStack } from "./stack";
 import { groupCounts, readTopic } from "./witness";
 
 const isLong = process.env["WEATHER_LONG"] === "1";
@@ -25,9 +24,12 @@ const size = isLong
 
 jest.setTimeout(isLong ? 1_200_000 : 300_000);
 
-const state = temporaryState();
-/** The servers are built once into the cache; a cold machine needs minutes for that. */
-const coldStartMs = 40 * 60_000;
+const stack = new EmbeddedStack([
+  "inject.pointsPerSecond=100",
+  // Many anomalies: each is an effect that must be done once.
+  "consumer.anomalyDeviations=2",
+  "telegraf.enabled=false",
+]);
 let outputs: PipelineOutputs;
 let kafka: Kafka;
 
@@ -35,24 +37,8 @@ let kafka: Kafka;
 const report = (what: string, figures: object) =>
   process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`);
 const wait = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
-const folder = () => {
-  process.env["WEATHER_STATE"] = state;
-  return stateFolder(projectRoot, "dev");
-};
-const act = (name: string, action: "kill" | "stop" | "start") => actOn(folder().socket, name, action);
-const status = async () => JSON.parse((await run(state, "status", ["--json"])).output) as StackStatus;
+const status = () => stack.status();
 const counts = () => groupCounts(kafka, outputs.kafka.group, "weather");
-
-/** A client with the operator's token, as the deployer has it. */
-function operator(): InfluxDB {
-  const resources = JSON.parse(fs.readFileSync(folder().resources, "utf8")) as Record<
-    string,
-    { state: { result?: string } }
-  >;
-  const token = Object.entries(resources).find(([urn]) => urn.endsWith("::influxdb-operator-token"))?.[1]
-    .state.result;
-  return new InfluxDB({ url: outputs.influxdb.url, token: token ?? "", timeout: 10_000 });
-}
 
 async function anomaliesIn(client: InfluxDB): Promise<number> {
   const rows = await client.getQueryApi(outputs.influxdb.org).collectRows<{ _value: number }>(
@@ -83,31 +69,15 @@ async function plainProducer(retries: number): Promise<Producer> {
 }
 
 beforeAll(async () => {
-  const first = await freeBrokerPort();
-  const [influx, consumer] = await freePorts(2);
-  const settings = [
-    `kafka.firstHostPort=${first}`,
-    `influxdb.hostPort=${influx}`,
-    `consumer.hostPort=${consumer}`,
-    "inject.pointsPerSecond=100",
-    // Many anomalies: each is an effect that must be done once.
-    "consumer.anomalyDeviations=2",
-    "telegraf.enabled=false",
-    "kafka.heapMiB=256",
-  ].flatMap((setting) => ["--set", setting]);
-  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
-  if (code !== 0) throw new Error(output);
-  outputs = JSON.parse(fs.readFileSync(folder().outputs, "utf8")) as PipelineOutputs;
+  await stack.up();
+  ({ outputs } = stack);
   kafka = deployersKafka(outputs, "witness");
 }, coldStartMs);
 
-afterAll(async () => {
-  await run(state, "down", ["--volumes"]);
-  fs.rmSync(state, { recursive: true, force: true });
-}, 180_000);
+afterAll(() => stack.down(), 180_000);
 
 test("garbage among good messages: all of it is a dead letter with its reason, all good ones count, memory stays", async () => {
-  await act("inject", "stop");
+  await stack.act("inject", "stop");
   await eventually(counts, ({ lag, messages }) => lag === 0 && messages > 0, 60_000);
   // The producer may be about to publish its last points.
   await wait(2_000);
@@ -170,8 +140,8 @@ test("garbage among good messages: all of it is a dead letter with its reason, a
 });
 
 test("programs killed at any moment, InfluxDB away: every point it acknowledged is published, each effect counted once", async () => {
-  await act("inject", "start");
-  const client = operator();
+  await stack.act("inject", "start");
+  const client = stack.influx();
   // A failed write is one that wasn't acknowledged, nothing more.
   setLogger({ error: () => undefined, warn: () => undefined });
   const write = writeThrough(
@@ -200,18 +170,18 @@ test("programs killed at any moment, InfluxDB away: every point it acknowledged 
     ["producer", "consumer", "inject"].map(async (name) => {
       for (let i = 0; i < size.kills; i++) {
         await wait(Math.random() * 6_000);
-        await act(name, "kill");
+        await stack.act(name, "kill");
         kills++;
         await wait(200 + Math.random() * 300);
         // The restart policy would wait longer after each of so many.
-        await act(name, "start");
+        await stack.act(name, "start");
       }
     }),
   );
   await wait(2_000);
-  await act("influxdb", "stop");
+  await stack.act("influxdb", "stop");
   await wait(size.influxAwayMs);
-  await act("influxdb", "start");
+  await stack.act("influxdb", "start");
   await killing;
   await wait(3_000);
   writingEnds.abort();
@@ -223,7 +193,7 @@ test("programs killed at any moment, InfluxDB away: every point it acknowledged 
     60_000,
   );
   await wait(6_000);
-  await act("inject", "stop");
+  await stack.act("inject", "stop");
 
   const points = await pointsIn(client, outputs.influxdb.org, "weather");
   const foreign = (await counts()).deadLetters;
@@ -262,7 +232,7 @@ test("programs killed at any moment, InfluxDB away: every point it acknowledged 
 });
 
 test("two brokers lost: writes are refused, none is lost, and all goes on by itself when one returns", async () => {
-  await act("inject", "start");
+  await stack.act("inject", "start");
   const admin = kafka.admin();
   await admin.connect();
   for (const topic of ["loss-plain", "loss-ours"])
@@ -322,16 +292,16 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
     cluster.topics.every(({ underReplicated }) => underReplicated === 0);
   for (let i = 0; i < size.brokerKills; i++) {
     await wait(1_000);
-    await act(`kafka${(i % 3) + 1}`, "kill");
+    await stack.act(`kafka${(i % 3) + 1}`, "kill");
     await wait(500);
-    await act(`kafka${(i % 3) + 1}`, "start");
+    await stack.act(`kafka${(i % 3) + 1}`, "start");
     await eventually(status, isWhole, 90_000);
   }
   const pauseOfOneLostMs = longestPauseMs;
 
   for (const name of ["kafka1", "kafka2"]) {
-    await act(name, "kill");
-    await act(name, "stop");
+    await stack.act(name, "kill");
+    await stack.act(name, "stop");
   }
   await wait(4_000);
   const ackedBefore = acknowledged.ours.size;
@@ -344,14 +314,14 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
   expect(acknowledged.ours.size).toBe(ackedBefore);
 
   const returned = Date.now();
-  await act("kafka1", "start");
+  await stack.act("kafka1", "start");
   await eventually(
     () => Promise.resolve(acknowledged.ours.size),
     (acked) => acked > ackedBefore,
     90_000,
   );
   const goesOnAfterMs = Date.now() - returned;
-  await act("kafka2", "start");
+  await stack.act("kafka2", "start");
   sendingEnds.abort();
   await sending;
   await Promise.allSettled(sends);
@@ -369,8 +339,8 @@ test("two brokers lost: writes are refused, none is lost, and all goes on by its
   const lost = (kind: "ours" | "plain") => [...acknowledged[kind]].filter((id) => !held[kind].has(id)).length;
 
   await wait(2_000);
-  await act("inject", "stop");
-  const client = operator();
+  await stack.act("inject", "stop");
+  const client = stack.influx();
   const points = await pointsIn(client, outputs.influxdb.org, "weather");
   const published = new Set<string>();
   await eventually(counts, ({ lag, messages }) => lag === 0 && messages >= points, 90_000);

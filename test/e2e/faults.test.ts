@@ -5,71 +5,43 @@ import { type RolledBroker } from "../../commands/live/roll";
 import { type StackStatus } from "../../commands/live/status";
 import { electPreferredLeaders } from "../../components/kafka/elect-leaders";
 import { askNode } from "../../components/kafka/node-view";
-import { type PipelineOutputs } from "../../components/outputs";
-import { actOn } from "../../embedded/control";
-import { stateFolder } from "../../embedded/folder";
-import { freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
+import { coldStartMs, EmbeddedStack } from "./stack";
 
 jest.setTimeout(300_000);
 
 /** The long version: 20 kills of one broker at a time under 2,000 messages/s. */
 const long = process.env["WEATHER_LONG"] === "1";
 
-const state = temporaryState();
-let outputs: PipelineOutputs;
+const stack = new EmbeddedStack(["telegraf.enabled=false"]);
 
-const folder = () => {
-  process.env["WEATHER_STATE"] = state;
-  return stateFolder(projectRoot, "dev");
-};
-const status = async () => JSON.parse((await run(state, "status", ["--json"])).output) as StackStatus;
+const status = () => stack.status();
 /** What a command printed as JSON, its progress left aside. */
 const jsonOf = (output: string) => output.slice(output.search(/^[[{]/m));
 const pidOf = ({ services }: StackStatus, name: string) =>
   services.find((service) => service.name === `weather-dev-${name}`)?.pid;
 
-beforeAll(
-  async () => {
-    const first = await freeBrokerPort();
-    const [influx, consumer] = await freePorts(2);
-    const settings = [
-      `kafka.firstHostPort=${first}`,
-      `influxdb.hostPort=${influx}`,
-      `consumer.hostPort=${consumer}`,
-      "kafka.heapMiB=256",
-      "telegraf.enabled=false",
-    ].flatMap((setting) => ["--set", setting]);
-    const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
-    if (code !== 0) throw new Error(output);
-    outputs = JSON.parse(fs.readFileSync(folder().outputs, "utf8")) as PipelineOutputs;
-  },
-  // The servers are built once into the cache; a cold machine needs minutes for that.
-  40 * 60_000,
-);
+beforeAll(() => stack.up(), coldStartMs);
 
-afterAll(async () => {
-  await run(state, "down", ["--volumes"]);
-  fs.rmSync(state, { recursive: true, force: true });
-});
+afterAll(() => stack.down(), 180_000);
 
 test("a broker that must not go now isn't restarted, and the roll says why", async () => {
   const before = await status();
-  await actOn(folder().socket, "kafka3", "stop");
-  const refused = await run(state, "roll", ["--only", "kafka1"]);
+  await stack.act("kafka3", "stop");
+  const refused = await stack.command("roll", "--only", "kafka1");
   expect(refused.code).toBe(1);
   expect(refused.output).toContain("kafka1 can't be restarted now:\n");
   expect(refused.output).toMatch(/knows 2 of 3 brokers|doesn't answer/);
   expect(refused.output).toMatch(/would have 1 replicas in sync and needs 2/);
   expect(refused.output).toContain("No broker was restarted.");
-  const unknown = await run(state, "roll", ["--only", "kafka9"]);
+  const unknown = await stack.command("roll", "--only", "kafka9");
   expect(unknown.output).toContain("There is no broker kafka9: the brokers are kafka1, kafka2, kafka3.");
   expect(pidOf(await status(), "kafka1")).toBe(pidOf(before, "kafka1"));
 });
 
 test("heal starts what is down, and touches nothing else", async () => {
-  await actOn(folder().socket, "producer", "stop");
+  await stack.act("producer", "stop");
   const before = await status();
-  const { code, output } = await run(state, "heal");
+  const { code, output } = await stack.command("heal");
   expect(output).toContain("weather-dev-kafka3 is down: starting it");
   expect(output).toContain("weather-dev-producer is down: starting it");
   expect(output).toMatch(/Brought back: .*\. Every service is healthy and every replica in sync\./);
@@ -80,13 +52,13 @@ test("heal starts what is down, and touches nothing else", async () => {
     expect(now).toMatchObject({ state: "running", healthy: true });
     if (pid !== undefined) expect(now?.pid).toBe(pid);
   }
-  const again = await run(state, "heal");
+  const again = await stack.command("heal");
   expect(again).toMatchObject({ code: 0, output: expect.stringContaining("Nothing was broken") });
 });
 
 test("a roll restarts the broker, and the preferred leaders lead again", async () => {
   const before = await status();
-  const { code, output } = await run(state, "roll", ["--only", "kafka2", "--json"]);
+  const { code, output } = await stack.command("roll", "--only", "kafka2", "--json");
   expect(output).toContain("every replica in sync after");
   expect(code).toBe(0);
   const rolled = JSON.parse(jsonOf(output)) as RolledBroker[];
@@ -94,7 +66,7 @@ test("a roll restarts the broker, and the preferred leaders lead again", async (
   const after = await status();
   expect(pidOf(after, "kafka2")).not.toBe(pidOf(before, "kafka2"));
   expect(pidOf(after, "kafka1")).toBe(pidOf(before, "kafka1"));
-  const [address = ""] = outputs.kafka.bootstrapServers;
+  const [address = ""] = stack.outputs.kafka.bootstrapServers;
   const { partitions } = await askNode(address, 5_000);
   expect(partitions.length).toBeGreaterThan(0);
   for (const { leader, replicas, isr } of partitions) {
@@ -110,7 +82,7 @@ test(
     const asked = long
       ? ["--kills", "20", "--faults", "kafka", "--rate", "2000"]
       : ["--kills", "2", "--faults", "kafka,producer", "--rate", "500", "--points", "50"];
-    const { code, output } = await run(state, "chaos", [...asked, "--json"]);
+    const { code, output } = await stack.command("chaos", ...asked, "--json");
     const report = JSON.parse(jsonOf(output)) as ChaosReport;
     expect(report.faults).toHaveLength(long ? 20 : 2);
     expect(report.faults[0]?.fault).toMatch(/^kill -9 kafka[123]$/);
@@ -131,9 +103,9 @@ test(
 );
 
 test("chaos refuses production and what the stack doesn't have", async () => {
-  const refused = await run(state, "chaos", ["--stack", "prod"]);
+  const refused = await stack.command("chaos", "--stack", "prod");
   expect(refused).toMatchObject({ code: 1, output: expect.stringContaining("The stack prod is production") });
-  const unknown = await run(state, "chaos", ["--faults", "moon"]);
+  const unknown = await stack.command("chaos", "--faults", "moon");
   expect(unknown.output).toContain('--faults: the stack has no "moon"; choose from kafka');
-  expect(fs.existsSync(path.join(state, "prod"))).toBe(false);
+  expect(fs.existsSync(path.join(stack.state, "prod"))).toBe(false);
 });

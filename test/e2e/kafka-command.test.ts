@@ -1,5 +1,4 @@
 /** `npm run kafka` on a stack with mTLS, its results seen by clients that share nothing with the command. */
-import * as fs from "node:fs";
 import { type Kafka } from "kafkajs";
 import { header } from "../../apps/shared/message";
 import { Sender } from "../../apps/shared/sender";
@@ -10,20 +9,23 @@ import { describeQuorum } from "../../commands/kafka/quorum";
 import { describeTopic } from "../../commands/kafka/topics";
 import { deployersKafka } from "../../commands/live/kafka-client";
 import { type PipelineOutputs } from "../../components/outputs";
-import { stateFolder } from "../../embedded/folder";
-import { eventually, freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
+import { eventually } from "./run";
+import { coldStartMs, EmbeddedStack } from "./stack";
 import { readTopic } from "./witness";
 
 jest.setTimeout(300_000);
 
-const state = temporaryState();
-/** The servers are built once into the cache; a cold machine needs minutes for that. */
-const coldStartMs = 40 * 60_000;
+const stack = new EmbeddedStack([
+  "security.mode=mtls",
+  "inject.enabled=false",
+  "telegraf.enabled=false",
+  "monitor.enabled=false",
+]);
 let outputs: PipelineOutputs;
 let kafka: Kafka;
 
 async function kafkaCommand(...args: string[]): Promise<string> {
-  const { code, output } = await run(state, "kafka", args);
+  const { code, output } = await stack.command("kafka", ...args);
   if (code !== 0) throw new Error(output);
   return output;
 }
@@ -52,29 +54,12 @@ async function copies(topic: string, mark: string): Promise<number> {
 }
 
 beforeAll(async () => {
-  const first = await freeBrokerPort();
-  const [influx, consumer] = await freePorts(2);
-  const settings = [
-    `kafka.firstHostPort=${first}`,
-    `influxdb.hostPort=${influx}`,
-    `consumer.hostPort=${consumer}`,
-    "security.mode=mtls",
-    "inject.enabled=false",
-    "telegraf.enabled=false",
-    "monitor.enabled=false",
-    "kafka.heapMiB=256",
-  ].flatMap((setting) => ["--set", setting]);
-  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
-  if (code !== 0) throw new Error(output);
-  process.env["WEATHER_STATE"] = state;
-  outputs = JSON.parse(fs.readFileSync(stateFolder(projectRoot, "dev").outputs, "utf8")) as PipelineOutputs;
+  await stack.up();
+  ({ outputs } = stack);
   kafka = deployersKafka(outputs, "witness");
 }, coldStartMs);
 
-afterAll(async () => {
-  await run(state, "down", ["--volumes"]);
-  fs.rmSync(state, { recursive: true, force: true });
-}, 180_000);
+afterAll(() => stack.down(), 180_000);
 
 test("topics, groups, quorum and features are as the cluster has them", async () => {
   const [topics, topic, quorum, features] = await Promise.all([
@@ -99,7 +84,7 @@ test("topics, groups, quorum and features are as the cluster has them", async ()
   );
   expect(group.members.map(({ clientId }) => clientId)).toEqual(["consumer"]);
   const reset = ["groups", "reset-offsets", outputs.kafka.group, "--topic", "weather", "--to", "earliest"];
-  const refused = await run(state, "kafka", [...reset, "--yes"]);
+  const refused = await stack.command("kafka", ...reset, "--yes");
   expect(refused.code).toBe(1);
   expect(refused.output).toContain(`the service ${outputs.prefix}-consumer`);
 });

@@ -1,9 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { InfluxDB } from "@influxdata/influxdb-client";
-import { type Consumer, Kafka, logLevel } from "kafkajs";
+import { type Consumer } from "kafkajs";
 import { type Alert } from "../../apps/consumer/alerts";
-import { type StackStatus } from "../../commands/live/status";
 import { segmentBytesFor, worstCaseBytes } from "../../components/kafka/disk";
 import { topicConfig, type Cleanup } from "../../components/kafka/topic";
 import {
@@ -14,45 +12,35 @@ import {
 import { type PipelineOutputs } from "../../components/outputs";
 import { pipelineTopics, settingsSchema } from "../../components/settings";
 import { metricsMeasurement } from "../../components/telegraf/metrics";
-import { actOn } from "../../embedded/control";
-import { stateFolder } from "../../embedded/folder";
-import { eventually, freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
+import { eventually } from "./run";
+import { coldStartMs, EmbeddedStack } from "./stack";
 
 jest.setTimeout(300_000);
-/** The servers are built once into the cache; a cold machine needs minutes for that. */
-const coldStartMs = 40 * 60_000;
 
-const state = temporaryState();
 const retentionBytes = 1_048_576;
+const stack = new EmbeddedStack([
+  `kafka.retentionBytes=${retentionBytes}`,
+  "telegraf.enabled=false",
+  // Every disk is fuller than that.
+  "alerts.usableDiskPercent=100",
+  "alerts.lagMessages=20",
+  "alerts.underReplicatedFor=2 seconds",
+]);
 const cleanup: Cleanup = { policy: "delete", retentionBytes };
 let outputs: PipelineOutputs;
 let alertsReader: Consumer;
 const alerts: Alert[] = [];
 
-const folder = () => {
-  process.env["WEATHER_STATE"] = state;
-  return stateFolder(projectRoot, "dev");
-};
-const status = async () => JSON.parse((await run(state, "status", ["--json"])).output) as StackStatus;
-const kafka = () =>
-  new Kafka({ clientId: "independent", brokers: outputs.kafka.bootstrapServers, logLevel: logLevel.NOTHING });
 const levelOf = async (check: string) => {
-  const { influxdb } = await status();
+  const { influxdb } = await stack.status();
   return "checks" in influxdb ? influxdb.checks.find(({ name }) => name === check)?.level : undefined;
 };
 
-/** A client with the token that Grafana was given. */
-function grafana(): InfluxDB {
-  const resources = JSON.parse(fs.readFileSync(folder().resources, "utf8")) as Record<
-    string,
-    { state: { token?: string } }
-  >;
-  const token = Object.entries(resources).find(([urn]) => urn.endsWith("::grafana-token"))?.[1].state.token;
-  return new InfluxDB({ url: outputs.influxdb.url, token: token ?? "", timeout: 60_000 });
-}
+/** InfluxDB with the token that Grafana was given. */
+const grafana = () => stack.influx(String(stack.kept("grafana-token")["token"]));
 
 async function send(topic: string, values: readonly (string | Buffer)[]): Promise<void> {
-  const producer = kafka().producer({ allowAutoTopicCreation: false });
+  const producer = stack.kafka().producer({ allowAutoTopicCreation: false });
   await producer.connect();
   for (const value of values) await producer.send({ topic, messages: [{ value, partition: 0 }] });
   await producer.disconnect();
@@ -60,7 +48,7 @@ async function send(topic: string, values: readonly (string | Buffer)[]): Promis
 
 /** Bytes of the segments of a topic in a broker's folder, and of all its partitions. */
 function bytesOnDisk(broker: number, topic = ""): number {
-  const logs = path.join(folder().volumes, `weather-dev-kafka${broker}-data`, "logs");
+  const logs = path.join(stack.folder.volumes, `weather-dev-kafka${broker}-data`, "logs");
   return fs
     .readdirSync(logs)
     .filter((name) => /-\d+$/.test(name) && name.startsWith(topic))
@@ -70,25 +58,10 @@ function bytesOnDisk(broker: number, topic = ""): number {
 }
 
 beforeAll(async () => {
-  const first = await freeBrokerPort();
-  const [influx, consumer] = await freePorts(2);
-  const settings = [
-    `kafka.firstHostPort=${first}`,
-    `influxdb.hostPort=${influx}`,
-    `consumer.hostPort=${consumer}`,
-    "kafka.heapMiB=256",
-    `kafka.retentionBytes=${retentionBytes}`,
-    "telegraf.enabled=false",
-    // Every disk is fuller than that.
-    "alerts.usableDiskPercent=100",
-    "alerts.lagMessages=20",
-    "alerts.underReplicatedFor=2 seconds",
-  ].flatMap((setting) => ["--set", setting]);
-  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
-  if (code !== 0) throw new Error(output);
-  outputs = JSON.parse(fs.readFileSync(folder().outputs, "utf8")) as PipelineOutputs;
+  await stack.up();
+  ({ outputs } = stack);
 
-  alertsReader = kafka().consumer({ groupId: "test-alerts", sessionTimeout: 10_000 });
+  alertsReader = stack.kafka().consumer({ groupId: "test-alerts", sessionTimeout: 10_000 });
   await alertsReader.connect();
   await alertsReader.subscribe({ topic: "weather-alerts", fromBeginning: true });
   await alertsReader.run({
@@ -98,7 +71,7 @@ beforeAll(async () => {
     },
   });
 
-  const admin = kafka().admin();
+  const admin = stack.kafka().admin();
   await admin.connect();
   const configEntries = Object.entries(topicConfig({ name: "flooded", cleanup }, 2)).map(([name, value]) => ({
     name,
@@ -112,9 +85,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await alertsReader.disconnect().catch(() => undefined);
-  await run(state, "down", ["--volumes"]);
-  fs.rmSync(state, { recursive: true, force: true });
-});
+  await stack.down();
+}, 180_000);
 
 test("a message that is no weather, a full disk, and a broker that is gone: each is an alert in weather-alerts", async () => {
   // Twelve times what may be kept; looked at in the last test.
@@ -123,13 +95,13 @@ test("a message that is no weather, a full disk, and a broker that is gone: each
     Array.from({ length: 24 }, () => Buffer.alloc(retentionBytes / 2, "x")),
   );
   await send("weather", ["this is no weather"]);
-  await actOn(folder().socket, "kafka2", "stop");
+  await stack.act("kafka2", "stop");
   await eventually(
     () => Promise.resolve(alerts.map(({ check }) => check)),
     (checks) =>
       ["disk almost full", "dead letters", "under-replicated"].every((check) => checks.includes(check)),
     90_000,
-  ).finally(() => actOn(folder().socket, "kafka2", "start"));
+  ).finally(() => stack.act("kafka2", "start"));
   const found = new Map(alerts.map((alert) => [alert.check, alert]));
   expect(found.get("disk almost full")).toMatchObject({
     level: "crit",
@@ -147,13 +119,13 @@ test("a message that is no weather, a full disk, and a broker that is gone: each
 });
 
 test("a group that falls behind is CRIT while nobody takes its messages; all is well again afterwards", async () => {
-  await actOn(folder().socket, "consumer", "stop");
+  await stack.act("consumer", "stop");
   await eventually(
     () => levelOf("lag"),
     (level) => level === "CRIT",
     60_000,
   );
-  await actOn(folder().socket, "consumer", "start");
+  await stack.act("consumer", "start");
   for (const check of ["lag", "under-replicated"])
     await eventually(
       () => levelOf(check),
@@ -191,7 +163,7 @@ test("a topic that was flooded with twelve times its retention is back within th
       // Brokers look every 30 s, and delete a minute later.
       180_000,
     );
-  const admin = kafka().admin();
+  const admin = stack.kafka().admin();
   await admin.connect();
   const [log] = await admin.fetchTopicOffsets("flooded");
   await admin.disconnect();

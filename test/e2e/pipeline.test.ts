@@ -1,113 +1,34 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { InfluxDB, Point } from "@influxdata/influxdb-client";
-import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { Point } from "@influxdata/influxdb-client";
+import { Partitioners } from "kafkajs";
 import { decodeMessage } from "../../apps/shared/message";
 import { pointsIn } from "../../commands/live/influxdb";
-import { type StackStatus } from "../../commands/live/status";
 import { type PipelineOutputs } from "../../components/outputs";
-import { actOn } from "../../embedded/control";
 import { startTicks } from "../../embedded/processes";
-import { stateFolder } from "../../embedded/folder";
-import { eventually, freeBrokerPort, freePorts, isFree, projectRoot, run, temporaryState } from "./run";
+import { eventually, isFree, run, temporaryState } from "./run";
+import { coldStartMs, EmbeddedStack } from "./stack";
+import { readTopic, type WitnessedRecord } from "./witness";
 
 jest.setTimeout(300_000);
 
-const state = temporaryState();
-let settings: string[];
+const stack = new EmbeddedStack(["inject.pointsPerSecond=100"]);
 let outputs: PipelineOutputs;
-let publishedPorts: number[];
-/** The servers are built once into the cache; a cold machine needs minutes for that. */
-const coldStartMs = 40 * 60_000;
 
-const folder = () => {
-  process.env["WEATHER_STATE"] = state;
-  return stateFolder(projectRoot, "dev");
-};
-const status = async () => JSON.parse((await run(state, "status", ["--json"])).output) as StackStatus;
-const kafka = () =>
-  new Kafka({ clientId: "independent", brokers: outputs.kafka.bootstrapServers, logLevel: logLevel.NOTHING });
-
-/** Reads what a topic holds now, from its beginning, with a client that shares nothing with the pipeline. */
-async function readAll(
-  topic: string,
-): Promise<{ partition: number; key: string; value: Buffer; headers: Record<string, string> }[]> {
-  const admin = kafka().admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  // What each partition held when asked; more may come meanwhile.
-  const missing = new Map(
-    ends.filter(({ high, low }) => high !== low).map(({ partition, high }) => [partition, Number(high)]),
-  );
-  const messages: Awaited<ReturnType<typeof readAll>> = [];
-  if (missing.size === 0) return messages;
-  const consumer = kafka().consumer({ groupId: `test-${Date.now()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(
-        new Error(
-          `partitions ${[...missing.keys()].join(", ")} of ${topic} were not read to their end in 60 s`,
-        ),
-      );
-    }, 60_000);
-    void consumer.run({
-      eachMessage: ({ partition, message }) => {
-        const headers = Object.fromEntries(
-          Object.entries(message.headers ?? {}).map(([key, value]) => [key, String(value)]),
-        );
-        messages.push({
-          partition,
-          key: String(message.key),
-          value: message.value ?? Buffer.alloc(0),
-          headers,
-        });
-        if (Number(message.offset) + 1 >= (missing.get(partition) ?? Infinity)) missing.delete(partition);
-        if (missing.size === 0) {
-          clearTimeout(timer);
-          resolve();
-        }
-        return Promise.resolve();
-      },
-    });
-  });
-  await consumer.disconnect();
-  return messages;
-}
-
-/** A client with the operator's token, as the deployer has it. */
-function operator(): InfluxDB {
-  const resources = JSON.parse(fs.readFileSync(folder().resources, "utf8")) as Record<
-    string,
-    { state: { result?: string } }
-  >;
-  const token = Object.entries(resources).find(([urn]) => urn.endsWith("::influxdb-operator-token"))?.[1]
-    .state.result;
-  return new InfluxDB({ url: outputs.influxdb.url, token: token ?? "" });
+const status = () => stack.status();
+/** What a topic holds now, from its beginning. */
+async function readAll(topic: string): Promise<WitnessedRecord[]> {
+  const records: WitnessedRecord[] = [];
+  await readTopic(stack.kafka(), topic, (record) => records.push(record));
+  return records;
 }
 
 beforeAll(async () => {
-  const first = await freeBrokerPort();
-  const [influx, consumer] = await freePorts(2);
-  publishedPorts = [first, first + 10_000, first + 20_000, influx ?? 0, consumer ?? 0];
-  settings = [
-    `kafka.firstHostPort=${first}`,
-    `influxdb.hostPort=${influx}`,
-    `consumer.hostPort=${consumer}`,
-    "inject.pointsPerSecond=100",
-    "kafka.heapMiB=256",
-  ].flatMap((setting) => ["--set", setting]);
-  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
-  if (code !== 0) throw new Error(output);
-  outputs = JSON.parse(fs.readFileSync(folder().outputs, "utf8")) as PipelineOutputs;
+  await stack.up();
+  ({ outputs } = stack);
 }, coldStartMs);
 
-afterAll(async () => {
-  await run(state, "down", ["--volumes"]);
-  fs.rmSync(state, { recursive: true, force: true });
-});
+afterAll(() => stack.down(), 180_000);
 
 test("all services become healthy, and images without a driver are named, not faked", async () => {
   const { services, target, pages } = await eventually(
@@ -145,7 +66,7 @@ test("the topics are as declared", async () => {
 });
 
 test("an unknown topic isn't created by producing to it", async () => {
-  const producer = kafka().producer({
+  const producer = stack.kafka().producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     retry: { retries: 1 },
   });
@@ -161,9 +82,10 @@ test("every message is valid, each station stays in one partition, and all parti
   const messages = await readAll("weather");
   const partitionsOf = new Map<string, Set<number>>();
   for (const { partition, key, value, headers } of messages) {
+    const station = String(key);
     expect(headers["schema-version"]).toBe("1");
-    expect(decodeMessage(value)).toMatchObject({ message: { station: key } });
-    partitionsOf.set(key, (partitionsOf.get(key) ?? new Set()).add(partition));
+    expect(decodeMessage(value)).toMatchObject({ message: { station } });
+    partitionsOf.set(station, (partitionsOf.get(station) ?? new Set()).add(partition));
   }
   expect([...partitionsOf.values()].every((partitions) => partitions.size === 1)).toBe(true);
   expect(new Set([...partitionsOf.values()].flatMap((partitions) => [...partitions]))).toEqual(
@@ -184,7 +106,7 @@ async function webhookCalls(): Promise<Record<string, number>> {
 test("a point that is too hot leads to CRIT, to one call of the webhook and to one alert", async () => {
   const before = (await readAll("weather-alerts")).length;
   const callsBefore = await webhookCalls();
-  const writes = operator().getWriteApi(outputs.influxdb.org, outputs.influxdb.bucket, "ms");
+  const writes = stack.influx().getWriteApi(outputs.influxdb.org, outputs.influxdb.bucket, "ms");
   writes.writePoint(
     new Point("weather")
       .tag("station", "desert")
@@ -203,11 +125,11 @@ test("a point that is too hot leads to CRIT, to one call of the webhook and to o
   );
   const alerts = await eventually(
     () => readAll("weather-alerts"),
-    (found) => found.slice(before).some(({ value }) => value.toString().includes("desert")),
+    (found) => found.slice(before).some(({ value }) => String(value).includes("desert")),
     40_000,
   );
   expect(
-    alerts.filter(({ value }) => value.toString().includes("desert") && value.toString().includes("too hot")),
+    alerts.filter(({ value }) => String(value).includes("desert") && String(value).includes("too hot")),
   ).toHaveLength(1);
   // The rule runs every 5 s: a second call for the same point would have come by then.
   await new Promise((resolve) => setTimeout(resolve, 11_000));
@@ -220,10 +142,9 @@ test("a point that is too hot leads to CRIT, to one call of the webhook and to o
 });
 
 test("brokers, producer and consumer are killed: each comes back, and nothing is lost or doubled", async () => {
-  const { socket } = folder();
   const pids = new Map((await status()).services.map(({ name, pid }) => [name, pid]));
   for (const name of ["weather-dev-kafka2", "weather-dev-producer", "weather-dev-consumer"]) {
-    await actOn(socket, name, "kill");
+    await stack.act(name, "kill");
     await eventually(
       status,
       ({ services, kafka: cluster }) =>
@@ -237,8 +158,8 @@ test("brokers, producer and consumer are killed: each comes back, and nothing is
     );
   }
 
-  await actOn(socket, "inject", "stop");
-  const client = operator();
+  await stack.act("inject", "stop");
+  const client = stack.influx();
   const whole = await eventually(
     async () => {
       const { flow, kafka: cluster } = await status();
@@ -263,11 +184,11 @@ test("brokers, producer and consumer are killed: each comes back, and nothing is
   const ids = (await readAll("weather")).map(({ headers }) => headers["message-id"]);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids).toHaveLength(whole.injected ?? -1);
-  await actOn(socket, "inject", "start");
+  await stack.act("inject", "start");
 });
 
 test("a second run of the same stack is refused, with its process named", async () => {
-  const { code, output } = await run(state, "up", ["--target", "embedded", "--detach", ...settings]);
+  const { code, output } = await stack.command("up", ...stack.upArguments);
   expect(code).toBe(1);
   expect(output).toMatch(/is up already \(process \d+\)/);
 });
@@ -275,9 +196,9 @@ test("a second run of the same stack is refused, with its process named", async 
 test("a port that is taken is named before anything starts", async () => {
   const other = temporaryState();
   try {
-    const { code, output } = await run(other, "up", ["--target", "embedded", "--detach", ...settings]);
+    const { code, output } = await run(other, "up", stack.upArguments);
     expect(code).toBe(1);
-    for (const port of publishedPorts) expect(output).toContain(`127.0.0.1:${port} for weather-dev-`);
+    for (const port of stack.publishedPorts) expect(output).toContain(`127.0.0.1:${port} for weather-dev-`);
     expect(fs.existsSync(path.join(other, "dev", "containers"))).toBe(false);
   } finally {
     fs.rmSync(other, { recursive: true, force: true });
@@ -321,13 +242,11 @@ test("everything that is wrong with a configuration is said at once, before anyt
 
 test("the supervisor is killed: down ends what it left behind, and no port stays taken", async () => {
   const services = (await status()).services;
-  const supervisor = (await run(state, "up", ["--target", "embedded", "--detach", ...settings])).output.match(
-    /process (\d+)/,
-  )?.[1];
+  const supervisor = (await stack.command("up", ...stack.upArguments)).output.match(/process (\d+)/)?.[1];
   process.kill(Number(supervisor), "SIGKILL");
-  const { code, output } = await run(state, "down");
+  const { code, output } = await stack.command("down");
   expect(code).toBe(0);
   expect(output).toMatch(/Ended \d+ processes that a crashed run had left behind/);
   for (const { pid } of services) expect(pid === undefined ? undefined : startTicks(pid)).toBeUndefined();
-  for (const port of publishedPorts) expect(await isFree(port)).toBe(true);
+  for (const port of stack.publishedPorts) expect(await isFree(port)).toBe(true);
 });

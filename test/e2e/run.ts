@@ -18,7 +18,7 @@ export function temporaryState(): string {
 }
 
 /** Runs an npm script's command as the user would, with its state in `state`. */
-export function run(state: string, command: string, args: string[] = []): Promise<Finished> {
+export function run(state: string, command: string, args: readonly string[] = []): Promise<Finished> {
   const child = spawn(process.execPath, [path.join(projectRoot, "commands", "run.mjs"), command, ...args], {
     cwd: projectRoot,
     env: { ...process.env, WEATHER_STATE: state },
@@ -57,14 +57,14 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A first port such that it and the two that lie 10000 and 20000 above are free. */
+/** A first port such that it and those that lie 10000, 20000, 30000 and 40000 above are free: a trio may grow to five. */
 export async function freeBrokerPort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
-    const first = 10_000 + Math.floor(Math.random() * 20_000);
-    const free = await Promise.all([first, first + 10_000, first + 20_000].map(isFree));
+    const first = 10_000 + Math.floor(Math.random() * 15_000);
+    const free = await Promise.all([0, 1, 2, 3, 4].map((broker) => isFree(first + broker * 10_000)));
     if (free.every(Boolean)) return first;
   }
-  throw new Error("no free ports for three brokers");
+  throw new Error("no free ports for five brokers");
 }
 
 /** Whether nothing listens at the port of 127.0.0.1. */

@@ -5,45 +5,27 @@ import * as tls from "node:tls";
 import { Point } from "@influxdata/influxdb-client";
 import { type Admin, Kafka, logLevel, Partitioners } from "kafkajs";
 import { influxClient } from "../../commands/live/influxdb";
-import { type StackStatus } from "../../commands/live/status";
 import { type PemIdentity } from "../../components/certificates/certificate";
 import { askNode } from "../../components/kafka/node-view";
 import { type PipelineOutputs } from "../../components/outputs";
-import { stateFolder } from "../../embedded/folder";
 import { realiseTls } from "../../embedded/resources/certificates";
 import { ResourceStore } from "../../embedded/resources/store";
-import { eventually, freeBrokerPort, freePorts, projectRoot, run, temporaryState } from "./run";
+import { eventually } from "./run";
+import { coldStartMs, EmbeddedStack } from "./stack";
 
 jest.setTimeout(300_000);
 
-const state = temporaryState();
-const stack = ["--stack", "staging"];
+const stack = new EmbeddedStack([], "staging");
 let outputs: PipelineOutputs;
 
-const folder = () => {
-  process.env["WEATHER_STATE"] = state;
-  return stateFolder(projectRoot, "staging");
-};
-const status = async () =>
-  JSON.parse((await run(state, "status", [...stack, "--json"])).output) as StackStatus;
+const status = () => stack.status();
 const firstBroker = () => outputs.kafka.bootstrapServers[0] ?? "";
-
-/** What the run keeps of a resource that was made up. */
-function kept(name: string): Record<string, unknown> {
-  const resources = JSON.parse(fs.readFileSync(folder().resources, "utf8")) as Record<
-    string,
-    { state: Record<string, unknown> }
-  >;
-  const found = Object.entries(resources).find(([urn]) => urn.endsWith(`::${name}`));
-  if (!found) throw new Error(`the run keeps no ${name}`);
-  return found[1].state;
-}
 
 /** The certificate that a program of the run connects with, from its container's files. */
 function identityOf(program: string): PemIdentity {
   const file = (name: string) =>
     fs.readFileSync(
-      path.join(folder().containers, `weather-staging-${program}`, "root/run/secrets/kafka", name),
+      path.join(stack.folder.containers, `weather-staging-${program}`, "root/run/secrets/kafka", name),
       "utf8",
     );
   return { ca: file("ca.pem"), cert: file("cert.pem"), key: file("key.pem") };
@@ -65,7 +47,7 @@ async function forged(
       ...{ parent: "", dependencies: [], provider: "", custom: true, protect: false },
       inputs,
     };
-    const store = new ResourceStore(path.join(state, `${Math.random()}.json`));
+    const store = new ResourceStore(path.join(stack.state, `${Math.random()}.json`));
     return (await realiseTls(registration, store, () => [])).state as Record<string, string>;
   };
   const { privateKeyPem } = await make("privateKey", { algorithm: "ECDSA", ecdsaCurve: "P256" });
@@ -84,8 +66,8 @@ async function forged(
 }
 
 const ownAuthority = () => ({
-  certPem: String(kept("authority-certificate")["certPem"]),
-  privateKeyPem: String(kept("authority-key")["privateKeyPem"]),
+  certPem: String(stack.kept("authority-certificate")["certPem"]),
+  privateKeyPem: String(stack.kept("authority-key")["privateKeyPem"]),
 });
 
 async function withAdmin<Result>(
@@ -106,29 +88,14 @@ async function withAdmin<Result>(
 }
 
 beforeAll(async () => {
-  const [influx, consumer] = await freePorts(2);
-  const settings = [
-    `kafka.firstHostPort=${await freeBrokerPort()}`,
-    `influxdb.hostPort=${influx}`,
-    `consumer.hostPort=${consumer}`,
-    "kafka.heapMiB=256",
-  ].flatMap((setting) => ["--set", setting]);
-  const { code, output } = await run(state, "up", [
-    ...stack,
-    ...["--target", "embedded", "--detach"],
-    ...settings,
-  ]);
-  if (code !== 0) throw new Error(output);
-  outputs = JSON.parse(fs.readFileSync(folder().outputs, "utf8")) as PipelineOutputs;
-}, 40 * 60_000);
+  await stack.up();
+  ({ outputs } = stack);
+}, coldStartMs);
 
-afterAll(async () => {
-  await run(state, "down", [...stack, "--volumes"]);
-  fs.rmSync(state, { recursive: true, force: true });
-});
+afterAll(() => stack.down(), 180_000);
 
 test("the weather flows through both ways by mTLS, and an alert comes back through the webhook", async () => {
-  const token = String(kept("influxdb-operator-token")["result"]);
+  const token = String(stack.kept("influxdb-operator-token")["result"]);
   const writes = influxClient(outputs, token).getWriteApi(
     outputs.influxdb.org,
     outputs.influxdb.bucket,
@@ -298,7 +265,7 @@ test("every published port speaks TLS 1.3 with a certificate of the environment'
 });
 
 test("keys stand in files of their owner's alone, and in no environment, command line or log", async () => {
-  const { root, containers } = folder();
+  const { root, containers } = stack.folder;
   const files = fs
     .readdirSync(containers, { recursive: true, encoding: "utf8" })
     .filter((file) => /\.pem$/.test(file));
@@ -308,7 +275,7 @@ test("keys stand in files of their owner's alone, and in no environment, command
 
   const keyLine = (pem: string) => pem.split("\n")[1] ?? "";
   const secrets = [
-    keyLine(String(kept("authority-key")["privateKeyPem"])),
+    keyLine(String(stack.kept("authority-key")["privateKeyPem"])),
     keyLine(identityOf("producer").key),
     keyLine(outputs.kafkaTls?.key ?? ""),
   ];

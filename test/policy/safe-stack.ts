@@ -26,7 +26,7 @@ export const brokerEnvironment = {
   KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "INTERNAL:SSL,HOST:SSL,CONTROLLER:SSL",
   KAFKA_SSL_CLIENT_AUTH: "required",
   KAFKA_AUTHORIZER_CLASS_NAME: "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-  KAFKA_SUPER_USERS: "User:kafka1;User:kafka2;User:kafka3;User:deployer",
+  KAFKA_SUPER_USERS: "User:broker;User:deployer",
   KAFKA_LOG_DIRS: "/var/lib/kafka/data/logs",
   KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
   KAFKA_DEFAULT_REPLICATION_FACTOR: "3",
