@@ -7,7 +7,7 @@ import { weatherFolder } from "../embedded/folder";
 import { startTicks } from "../embedded/processes";
 import { UserError } from "../embedded/stack-config";
 import { projectRoot } from "./arguments";
-import { removeOrphanTopics } from "./orphan-topics";
+import { missingTopics, removeOrphanTopics } from "./orphan-topics";
 import { pulumiEnvironment, pulumiOutput } from "./pulumi-cli";
 
 /** What the Pulumi CLI writes into a lock of a file backend. */
@@ -19,9 +19,18 @@ interface Lock {
 interface Resource {
   urn: string;
   type: string;
-  inputs?: { name?: string; bootstrapServers?: string };
+  inputs?: {
+    name?: string;
+    bootstrapServers?: Stated;
+    caCert?: Stated;
+    clientCert?: Stated;
+    clientKey?: Stated;
+  };
   outputs?: { name?: string };
 }
+
+/** A text as an exported state has it: a secret stands there as JSON, exported with `--show-secrets`. */
+export type Stated = string | { plaintext: string };
 
 /** `pulumi stack export`, as far as it's read here. */
 export interface ExportedState {
@@ -65,8 +74,11 @@ export function orphansOf({ deployment }: ExportedState): { kind: "container" | 
  */
 export async function endInterruptedUpdate(stack: string): Promise<boolean> {
   const hadLock = giveUpDeadLock(stack);
-  const state = JSON.parse(pulumiOutput(["stack", "export", "--stack", stack])) as ExportedState;
-  await removeOrphanTopics(stack, state);
+  const exported = (...flags: string[]) =>
+    JSON.parse(pulumiOutput(["stack", "export", "--stack", stack, ...flags])) as ExportedState;
+  const missing = missingTopics(exported("--show-secrets"));
+  if (missing) await removeOrphanTopics(stack, missing);
+  const state = exported();
   if ((state.deployment.pending_operations ?? []).length === 0) return hadLock;
   for (const { kind, name } of orphansOf(state)) {
     const removed = spawnSync(

@@ -1,20 +1,39 @@
+import { type PemIdentity } from "../components/certificates/certificate";
 import { pipelineTopics, settingsSchema } from "../components/settings";
 import { UserError } from "../embedded/stack-config";
-import { type ExportedState } from "./interrupted";
+import { type ExportedState, type Stated } from "./interrupted";
 import { deployersKafka } from "./live/kafka-client";
 
-/** The pipeline's topics that a state lacks, and the brokers that may have them; undefined where there can be none. */
-export function missingTopics({
-  deployment: { resources = [] },
-}: ExportedState): { bootstrapServers: string[]; topics: string[] } | undefined {
-  const servers = resources.find(({ type }) => type === "pulumi:providers:kafka")?.inputs?.bootstrapServers;
+/** Where the topics may be that a state lacks, and how its provider connects to them. */
+export interface MissingTopics {
+  bootstrapServers: string[];
+  topics: string[];
+  /** The deployer's certificate; undefined where Kafka is plaintext. */
+  kafkaTls?: PemIdentity;
+}
+
+/**
+ * The pipeline's topics that a state lacks, and the brokers that may have them; undefined where there can be none.
+ *
+ * @param state exported with its secrets in plain text, where Kafka asks for a certificate.
+ */
+export function missingTopics({ deployment: { resources = [] } }: ExportedState): MissingTopics | undefined {
+  const provider = resources.find(({ type }) => type === "pulumi:providers:kafka")?.inputs;
   const known = resources.filter(({ type }) => type === "kafka:index/topic:Topic");
   const topics = pipelineTopics(settingsSchema.parse({}))
     .map(({ name }) => name)
     .filter((name) => !known.some(({ outputs }) => outputs?.name === name));
-  if (servers === undefined || topics.length === 0) return undefined;
-  // A provider's inputs stand in the state as JSON text, each for itself.
-  return { bootstrapServers: JSON.parse(servers) as string[], topics };
+  if (provider?.bootstrapServers === undefined || topics.length === 0) return undefined;
+  const { caCert: ca, clientCert: cert, clientKey: key } = provider;
+  // A provider's list stands in the state as JSON text.
+  const bootstrapServers = JSON.parse(plain(provider.bootstrapServers)) as string[];
+  if (ca === undefined || cert === undefined || key === undefined) return { bootstrapServers, topics };
+  return { bootstrapServers, topics, kafkaTls: { ca: plain(ca), cert: plain(cert), key: plain(key) } };
+}
+
+/** A text of the state, whether it's marked as a secret there or not. */
+function plain(value: Stated): string {
+  return typeof value === "string" ? value : (JSON.parse(value.plaintext) as string);
 }
 
 /**
@@ -23,12 +42,13 @@ export function missingTopics({
  *
  * @throws UserError for one that holds messages, with the way to keep it.
  */
-export async function removeOrphanTopics(stack: string, state: ExportedState): Promise<void> {
-  const missing = missingTopics(state);
-  if (!missing) return;
-  const { bootstrapServers, topics } = missing;
+export async function removeOrphanTopics(
+  stack: string,
+  { bootstrapServers, topics, kafkaTls }: MissingTopics,
+): Promise<void> {
   const nothingElse = { internalBootstrapServers: [], clusterId: "", topics: [], group: "" };
-  const admin = deployersKafka({ kafka: { bootstrapServers, ...nothingElse } }, "weather-up").admin();
+  const kafka = { bootstrapServers, ...nothingElse };
+  const admin = deployersKafka({ kafka, ...(kafkaTls && { kafkaTls }) }, "weather-up").admin();
   try {
     await admin.connect();
   } catch {

@@ -70,6 +70,18 @@ test("topics are looked for where the state has a Kafka provider and lacks some 
     bootstrapServers: ["127.0.0.1:19092"],
     topics: ["weather-telegraf", "weather-retry", "weather-dlq"],
   });
+  const withTls = {
+    ...provider,
+    inputs: {
+      ...provider.inputs,
+      caCert: { plaintext: '"the authority"' },
+      clientCert: "the certificate",
+      clientKey: { plaintext: '"the key"' },
+    },
+  };
+  expect(missing(withTls)).toMatchObject({
+    kafkaTls: { ca: "the authority", cert: "the certificate", key: "the key" },
+  });
   const all = ["weather", "weather-telegraf", "weather-retry", "weather-dlq", "weather-alerts"].map(topic);
   expect(missing(provider, ...all)).toBeUndefined();
 });
