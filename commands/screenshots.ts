@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
-import { type Browser } from "puppeteer-core";
+import { type Browser, type Page } from "puppeteer-core";
 import { Sender } from "../apps/shared/sender";
 import { readJson, stateFolder } from "../embedded/folder";
 import { UserError } from "../embedded/stack-config";
@@ -113,11 +113,20 @@ async function picturePage(browser: Browser, url: string): Promise<void> {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await (await page.createCDPSession()).send("Emulation.setLocaleOverride", { locale: "en-GB" });
     await page.goto(url, { waitUntil: "load" });
-    await page.waitForSelector("#plot canvas");
+    await isThere(page, "#plot canvas");
     // The course of the rate and the statistics of the trend fill.
     await passTime(15);
     await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: name !== "page-phone" });
     await page.close();
+  }
+}
+
+/** Waits until the page has the element. Puppeteer's own way evaluates text in the page, which its policy forbids. */
+async function isThere(page: Page, selector: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while ((await page.$(selector)) === null) {
+    if (Date.now() > deadline) throw new UserError(`The page ${page.url()} shows no ${selector}.`);
+    await passTime(0.2);
   }
 }
 
