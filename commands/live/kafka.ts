@@ -54,7 +54,9 @@ export async function kafkaStatus(
     const names = [...new Set(view.partitions.map(({ topic }) => topic))]
       .filter((topic) => !topic.startsWith("__"))
       .sort();
-    const [offsets, configs, committed] = await Promise.all([
+    // First, so that what is consumed was published, by these figures too.
+    const committed = await admin.fetchOffsets({ groupId: kafka.group, topics: ["weather"] });
+    const [offsets, configs] = await Promise.all([
       offsetsOfTopics(admin, names),
       admin.describeConfigs({
         includeSynonyms: false,
@@ -64,7 +66,6 @@ export async function kafkaStatus(
           configNames: ["min.insync.replicas"],
         })),
       }),
-      admin.fetchOffsets({ groupId: kafka.group, topics: ["weather"] }),
     ]);
     const highs = new Map(
       offsets.map(([name, partitions]) => [name, sum(partitions.map(({ high }) => Number(high)))]),

@@ -18,13 +18,16 @@ export interface StackStatus {
   flow: { injected: number | null } & { [Key in keyof KafkaFlow]: KafkaFlow[Key] | null };
 }
 
-/** Asks containers, Kafka and InfluxDB side by side. */
+/** Asks containers and servers; InfluxDB after Kafka, so that what is published was injected, by these figures too. */
 export async function stackStatus(running: RunningStack): Promise<StackStatus> {
   const failure = (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) });
-  const [containers, kafka, influx] = await Promise.all([
+  const [containers, [kafka, influx]] = await Promise.all([
     services(running),
-    inTime("Kafka", () => kafkaStatus(running.outputs)).catch(failure),
-    inTime("InfluxDB", () => influxStatus(running.outputs)).catch(failure),
+    (async () =>
+      [
+        await inTime("Kafka", () => kafkaStatus(running.outputs)).catch(failure),
+        await inTime("InfluxDB", () => influxStatus(running.outputs)).catch(failure),
+      ] as const)(),
   ]);
   const none = { published: null, consumed: null, deadLettered: null, lag: null };
   return {
