@@ -36,7 +36,7 @@ export async function services({ target, stack, outputs }: RunningStack): Promis
   return containers
     .map(({ Name, RestartCount, State, HostConfig }): ContainerStatus => ({
       name: Name.replace(/^\//, ""),
-      state: State.Status === "running" || State.Status === "restarting" ? State.Status : "exited",
+      state: stateOf(State),
       healthy: State.Health ? State.Health.Status === "healthy" : undefined,
       restarts: RestartCount,
       pid: State.Pid === 0 ? undefined : State.Pid,
@@ -45,4 +45,10 @@ export async function services({ target, stack, outputs }: RunningStack): Promis
       ),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function stateOf({ Status, Health }: Inspected["State"]): ContainerStatus["state"] {
+  // Docker's "running" says nothing of whether it serves yet: what its probe hasn't found well since the start is starting.
+  if (Status === "running") return Health?.Status === "starting" ? "starting" : "running";
+  return Status === "restarting" ? "restarting" : "exited";
 }

@@ -2,9 +2,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import * as tls from "node:tls";
-import { Point } from "@influxdata/influxdb-client";
 import { type Admin, Kafka, logLevel, Partitioners } from "kafkajs";
-import { influxClient } from "../../commands/live/influxdb";
 import { type PemIdentity } from "../../components/certificates/certificate";
 import { askNode } from "../../components/kafka/node-view";
 import { type PipelineOutputs } from "../../components/outputs";
@@ -95,21 +93,7 @@ beforeAll(async () => {
 afterAll(() => stack.down(), 180_000);
 
 test("the weather flows through both ways by mTLS, and an alert comes back through the webhook", async () => {
-  const token = String(stack.kept("influxdb-operator-token")["result"]);
-  const writes = influxClient(outputs, token).getWriteApi(
-    outputs.influxdb.org,
-    outputs.influxdb.bucket,
-    "ms",
-  );
-  writes.writePoint(
-    new Point("weather")
-      .tag("station", "desert")
-      .floatField("temperature", 48)
-      .floatField("pressure", 1009)
-      .floatField("wind", 2)
-      .floatField("humidity", 9),
-  );
-  await writes.close();
+  await stack.writePoint("desert", 48);
   const now = await eventually(
     status,
     ({ services, flow, kafka }) =>

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
-import { InfluxDB } from "@influxdata/influxdb-client";
+import { type InfluxDB, Point } from "@influxdata/influxdb-client";
 import { Kafka, logLevel } from "kafkajs";
+import { influxClient } from "../../commands/live/influxdb";
 import { type StackStatus } from "../../commands/live/status";
 import { type PipelineOutputs } from "../../components/outputs";
 import { actOn, type ContainerAction } from "../../embedded/control";
@@ -102,7 +103,16 @@ export class EmbeddedStack {
 
   /** InfluxDB as whoever has that token sees it: the operator, if not said otherwise. */
   influx(token = String(this.kept("influxdb-operator-token")["result"])): InfluxDB {
-    return new InfluxDB({ url: this.outputs.influxdb.url, token, timeout: 60_000 });
+    return influxClient(this.outputs, token);
+  }
+
+  /** Writes one point of a station, of this moment. */
+  async writePoint(station: string, temperature: number): Promise<void> {
+    const { org, bucket } = this.outputs.influxdb;
+    const writes = this.influx().getWriteApi(org, bucket, "ms");
+    const point = new Point("weather").tag("station", station).floatField("temperature", temperature);
+    writes.writePoint(point.floatField("pressure", 1_013).floatField("wind", 3).floatField("humidity", 50));
+    await writes.close();
   }
 
   /** A plain client of the brokers that shares nothing with the pipeline. */
