@@ -130,8 +130,8 @@ export async function* readParts(
   }
 }
 
-async function* entries({ name, read }: StoredArchive, passphrase: string | undefined) {
-  const chunks = read()[Symbol.asyncIterator]();
+async function* entries(archive: StoredArchive, passphrase: string | undefined) {
+  const chunks = archive.read()[Symbol.asyncIterator]();
   try {
     const beginning = await firstBytes(chunks, markBytes);
     const all = continued(beginning, chunks);
@@ -140,7 +140,9 @@ async function* entries({ name, read }: StoredArchive, passphrase: string | unde
       return;
     }
     if (passphrase === undefined)
-      throw new BackupRefused(`${name} is encrypted: say --passphrase-file FILE. Nothing was touched.`);
+      throw new BackupRefused(
+        `${archive.name} is encrypted: say --passphrase-file FILE. Nothing was touched.`,
+      );
     const plain = decrypted(all, passphrase);
     try {
       yield* readTar(plain);

@@ -5,6 +5,7 @@ const file = z.string().min(1, "must be the path of a file inside the container"
 
 /** What says which bucket of which store backups go to, and how it's asked. */
 export const s3Place = z.strictObject({
+  kind: z.literal("s3"),
   bucket: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be 3..63 of the characters a-z, 0-9, '.' and '-'"),
@@ -48,7 +49,6 @@ export const backupConfig = z.strictObject({
       path: z.string().min(1, "must be the path of a folder inside the container"),
     }),
     s3Place.extend({
-      kind: z.literal("s3"),
       credentialsFile: file.describe("JSON: accessKeyId and secretAccessKey."),
       caFile: file
         .optional()

@@ -124,9 +124,9 @@ void runProgram("backup", backupConfig, async (config, { log, metrics, health, s
 
 async function destinationOf(to: BackupConfig["to"]): Promise<Destination> {
   if (to.kind === "folder") return folderDestination(to.path);
-  const { kind, credentialsFile, caFile, ...place } = to;
+  const { credentialsFile, caFile } = to;
   const ca = caFile === undefined ? undefined : await readFile(caFile, "utf8");
-  return s3Destination({ ...place, credentials: readAccessKey(credentialsFile), ca });
+  return s3Destination({ ...to, credentials: readAccessKey(credentialsFile), ca });
 }
 
 /** @throws ConfigError that never shows the content. */

@@ -50,7 +50,8 @@ export function s3Destination(settings: S3Settings): Destination {
   const client = new S3Client({
     ...(settings.region !== undefined && { region: settings.region }),
     ...(endpoint !== undefined && { endpoint }),
-    ...(settings.credentials && { credentials: settings.credentials }),
+    // A copy: the SDK writes into it.
+    ...(settings.credentials && { credentials: { ...settings.credentials } }),
     forcePathStyle: settings.forcePathStyle ?? endpoint !== undefined,
     maxAttempts: attempts,
     // Not every store knows S3's newer checksums; a backup has its own, and is read back.

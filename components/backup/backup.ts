@@ -92,7 +92,7 @@ function placeFaults(to: BackupPlace): Fault[] {
     const reason = `must be the absolute path of a folder on the engine's machine, such as "/srv/weather-backups", not ${JSON.stringify(to.path)}`;
     return [{ propertyPath: "path", reason }];
   }
-  const { kind, credentialsFile, caFile, ...place } = to;
+  const { credentialsFile, caFile, ...place } = to;
   const faults = schemaFaults(s3Place, place);
   if (!readAccessKey(credentialsFile))
     faults.push({
