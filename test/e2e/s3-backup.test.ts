@@ -60,11 +60,9 @@ const messageOf = async (doing: Promise<unknown>) => String(await doing.catch((e
 
 beforeAll(async () => {
   store = await testS3(folder);
-  [broker, influxd] = await Promise.all([
-    startBroker([{ name: "weather", partitions: 2 }]),
-    startInfluxd(),
-    store.start(),
-  ]);
+  await store.start();
+  influxd = await startInfluxd();
+  broker = await startBroker([{ name: "weather", partitions: 2 }]);
   client = new S3Client({
     ...{
       endpoint: store.endpoint,
@@ -94,8 +92,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await ended("SIGKILL");
-  client.destroy();
-  await Promise.all([broker.stop(), influxd.stop(), store.stop()]);
+  // Whichever were started, should one have failed to.
+  await Promise.allSettled([store, influxd, broker].map(async (server) => server.stop()));
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
