@@ -1,34 +1,36 @@
-import * as path from "node:path";
 import { type Manifest, messagesIn } from "../apps/backup/manifest";
 import { takeBackup } from "../apps/backup/take";
-import { weatherFolder } from "../embedded/folder";
-import { projectRoot, readArguments, runCommand } from "./arguments";
+import { readArguments, runCommand } from "./arguments";
+import { destinationAt } from "./backup-place";
 import { backupServers } from "./live/backup-servers";
 import { runningStack } from "./live/outputs";
 import { passphraseIn } from "./passphrase";
 import { table } from "./table";
 
-const usage = "npm run backup [-- --stack dev] [--to FOLDER] [--passphrase-file FILE] [--json]";
+const usage =
+  "npm run backup [-- --stack dev] [--to FOLDER|s3://BUCKET[/PREFIX]] [--endpoint URL] [--passphrase-file FILE] [--json]";
 
 runCommand(async () => {
   const { values } = readArguments(usage, {
     stack: { type: "string", default: "dev" },
     to: { type: "string" },
+    endpoint: { type: "string" },
     "passphrase-file": { type: "string" },
     json: { type: "boolean", default: false },
   });
   const passphrase = passphraseIn(values["passphrase-file"]);
+  const destination = destinationAt(values.to, values.endpoint);
   const { outputs } = await runningStack(values.stack);
   const giveUp = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
-      giveUp.abort(new Error("Given up; no file stays."));
+      giveUp.abort(new Error("Given up; no backup stays."));
     });
   const begun = Date.now();
-  const { file, bytes, manifest } = await takeBackup({
+  const { name, bytes, manifest } = await takeBackup({
     ...backupServers(outputs),
     environment: outputs.prefix,
-    folder: path.resolve(values.to ?? path.join(weatherFolder(projectRoot), "backups")),
+    destination,
     passphrase,
     signal: giveUp.signal,
   });
@@ -36,8 +38,8 @@ runCommand(async () => {
   const { parts, ...summary } = manifest;
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ file, bytes, seconds, parts: parts.length, ...summary }, null, 2)}\n`
-      : `${contentsOf(manifest)}\n\nBacked up and read back in ${seconds.toFixed(1)} s: ${file} (${bytes.toLocaleString("en")} bytes${passphrase === undefined ? "" : ", encrypted"})\nRestore it with: npm run restore -- ${file}\n`,
+      ? `${JSON.stringify({ file: name, bytes, seconds, parts: parts.length, ...summary }, null, 2)}\n`
+      : `${contentsOf(manifest)}\n\nBacked up and read back in ${seconds.toFixed(1)} s: ${name} (${bytes.toLocaleString("en")} bytes${passphrase === undefined ? "" : ", encrypted"})\nRestore it with: npm run restore -- ${name}${values.endpoint === undefined ? "" : ` --endpoint ${values.endpoint}`}\n`,
   );
   return 0;
 });

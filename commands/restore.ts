@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { verifyBackup } from "../apps/backup/archive";
+import { type StoredArchive } from "../apps/backup/destination";
 import { filledBuckets } from "../apps/backup/influxdb-restore";
 import { findingsInKafka } from "../apps/backup/kafka-restore";
 import { type Manifest } from "../apps/backup/manifest";
@@ -9,6 +10,7 @@ import { putBack } from "../apps/backup/put-back";
 import { stateFolder } from "../embedded/folder";
 import { UserError } from "../embedded/stack-config";
 import { projectRoot, readArguments, runCommand } from "./arguments";
+import { archiveAt } from "./backup-place";
 import { backupServers } from "./live/backup-servers";
 import { runningStack, type RunningStack } from "./live/outputs";
 import { metricsBucketName } from "../components/telegraf/metrics";
@@ -20,7 +22,7 @@ import { table } from "./table";
 import { chooseTarget } from "./target";
 
 const usage =
-  "npm run restore -- FILE [--stack dev] [--target docker|embedded] [--set path=value] [--passphrase-file FILE] [--replace-data] [--check]";
+  "npm run restore -- FILE|s3://BUCKET/PREFIX/FILE [--endpoint URL] [--stack dev] [--target docker|embedded] [--set path=value] [--passphrase-file FILE] [--replace-data] [--check]";
 
 /** Nothing may be injected before the data is back. */
 const noInject = "inject.enabled=false";
@@ -30,6 +32,7 @@ runCommand(async () => {
     stack: { type: "string", default: "dev" },
     target: { type: "string" },
     set: { type: "string", multiple: true, default: [] },
+    endpoint: { type: "string" },
     "passphrase-file": { type: "string" },
     "replace-data": { type: "boolean", default: false },
     check: { type: "boolean", default: false },
@@ -38,7 +41,8 @@ runCommand(async () => {
   if (file === undefined) throw new UserError(`Usage: ${usage}`);
   const { stack, "replace-data": replaceData } = values;
   const passphrase = passphraseIn(values["passphrase-file"]);
-  const manifest = await verifyBackup(path.resolve(file), passphrase);
+  const archive = archiveAt(file, values.endpoint);
+  const manifest = await verifyBackup(archive, passphrase);
   process.stdout.write(
     `${file} is whole: ${manifest.parts.length} parts of ${manifest.environment}, begun ${manifest.begun}\n`,
   );
@@ -69,7 +73,7 @@ runCommand(async () => {
     );
   }
 
-  await restoreAtRest(running, { file: path.resolve(file), manifest, passphrase });
+  await restoreAtRest(running, { archive, manifest, passphrase });
   if (!before && !values.set.includes(noInject)) {
     // The embedded run doesn't change what is up.
     if (target === "embedded") await command("down", ["--stack", stack]);
@@ -125,7 +129,7 @@ async function refusalsOf(
 /** Restores while every program stands still, and starts the programs again. */
 async function restoreAtRest(
   running: RunningStack,
-  backup: { file: string; manifest: Manifest; passphrase: string | undefined },
+  backup: { archive: StoredArchive; manifest: Manifest; passphrase: string | undefined },
 ): Promise<void> {
   const begun = Date.now();
   const programs = await programsOf(running);

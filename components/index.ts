@@ -139,7 +139,15 @@ export { Monitor, type MonitorArgs, type WatchedGroup } from "./apps/monitor";
 export { Producer, type ProducerArgs } from "./apps/producer";
 
 // Backups.
-export { Backup, backupFaults, type BackupArgs, type BackupSettings } from "./backup/backup";
+export {
+  Backup,
+  backupFaults,
+  type BackupArgs,
+  type BackupBucket,
+  type BackupFolder,
+  type BackupPlace,
+  type BackupSettings,
+} from "./backup/backup";
 
 // Pages.
 export { Grafana, type GrafanaArgs } from "./observability/grafana";

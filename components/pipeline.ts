@@ -314,8 +314,9 @@ export class WeatherPipeline extends pulumi.ComponentResource {
       );
     }
 
-    if (settings.backup.enabled) {
-      new Backup("backup", { ...app, influx, kafka: cluster.access, ...settings.backup }, onNode);
+    const { to, ...schedule } = settings.backup;
+    if (settings.backup.enabled && to) {
+      new Backup("backup", { ...app, influx, kafka: cluster.access, to, ...schedule }, onNode);
     }
 
     const readToken = new InfluxToken(

@@ -196,10 +196,27 @@ export const settingsSchema = z.strictObject({
   backup: z
     .strictObject({
       enabled: z.boolean().default(false),
-      folder: z
-        .string()
-        .default("")
-        .describe("On the engine's machine, absolute: it outlives the environment"),
+      to: z
+        .discriminatedUnion("kind", [
+          z.strictObject({
+            kind: z.literal("folder"),
+            path: z.string().describe("On the engine's machine, absolute: it outlives the environment"),
+          }),
+          z.strictObject({
+            kind: z.literal("s3"),
+            bucket: z.string(),
+            prefix: z.string().optional(),
+            region: z.string().optional(),
+            endpoint: z.string().optional().describe("The store's address; default: Amazon S3's own"),
+            forcePathStyle: z.boolean().optional(),
+            credentialsFile: z
+              .string()
+              .describe("On the deployer's machine, in the form of ~/.aws/credentials"),
+            caFile: z.string().optional().describe("On the deployer's machine: the store's authority"),
+          }),
+        ])
+        .optional()
+        .meta({ type: "object", description: "Where they are kept" }),
       every: duration.default("1 day"),
       keep: z.int("must be a whole number").min(1, "must be at least 1").default(7),
       keepFor: duration.optional().describe("Older backups go; the newest is kept in any case"),
@@ -296,15 +313,25 @@ export function settingsFaults(input: unknown): Fault[] {
     ...under("security", certificateLifetimeFaults(settings.security)),
     ...under("placement", placementFaults(settings.placement, brokers)),
     ...swarmFaults(settings),
-    ...(settings.backup.enabled ? under("backup", backupFaults(settings.backup)) : []),
+    ...(settings.backup.enabled
+      ? under("backup", [...backupFaults(settings.backup), ...clearStoreFaults(settings)])
+      : []),
     ...under("monitor", monitorFaults(settings)),
     ...(settings.documents.enabled ? under("documents", documentStoreFaults(settings.documents)) : []),
     ...portClashes(settings),
   ];
-  // The schema and a rule may both speak of one value; the first word is enough.
+  // The schema and a rule may both speak of one value, or of a part of it; the first word is enough.
   return faults.filter(
-    ({ propertyPath }, index) => faults.findIndex((other) => other.propertyPath === propertyPath) === index,
+    ({ propertyPath }, index) =>
+      faults.findIndex((other) => `${other.propertyPath}.`.startsWith(`${propertyPath}.`)) === index,
   );
+}
+
+/** Where Kafka and InfluxDB are spoken to by TLS only, their backups aren't sent in the clear. */
+function clearStoreFaults({ security, backup: { to } }: Settings): Fault[] {
+  if (security.mode !== "mtls" || to?.kind !== "s3" || to.endpoint?.startsWith("http:") !== true) return [];
+  const reason = `must begin with https:, since security.mode is "mtls", not ${JSON.stringify(to.endpoint)}`;
+  return [{ propertyPath: "to.endpoint", reason }];
 }
 
 function retentionFaults(retention: Duration): Fault[] {

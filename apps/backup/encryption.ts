@@ -1,13 +1,13 @@
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle } from "node:fs/promises";
+import { createCipheriv, createDecipheriv, type DecipherGCM, randomBytes, scryptSync } from "node:crypto";
 
 /* An encrypted file: mark, salt, nonce, the archive under AES-256-GCM with a key by scrypt from the passphrase, tag. */
 const mark = Buffer.from("weather-backup-1");
+/** Bytes of a file by which {@link isEncrypted} tells. */
+export const markBytes = mark.length;
 const saltBytes = 16;
 const nonceBytes = 12;
 const tagBytes = 16;
-const headerBytes = mark.length + saltBytes + nonceBytes;
+const headerBytes = markBytes + saltBytes + nonceBytes;
 
 /** Turns what is written into what stands in the file. */
 export interface Encryption {
@@ -30,10 +30,9 @@ export function encryption(passphrase: string): Encryption {
   };
 }
 
-/** Whether a file is encrypted as {@link encryption} does it. */
-export async function isEncrypted(handle: FileHandle): Promise<boolean> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(mark.length), 0, mark.length, 0);
-  return bytesRead === mark.length && buffer.equals(mark);
+/** Whether a file that begins so is encrypted as {@link encryption} does it. */
+export function isEncrypted(beginning: Buffer): boolean {
+  return beginning.subarray(0, markBytes).equals(mark);
 }
 
 /**
@@ -41,25 +40,24 @@ export async function isEncrypted(handle: FileHandle): Promise<boolean> {
  *
  * @throws Error at the end, where the passphrase is wrong or the file isn't what was written.
  */
-export async function* decrypted(
-  file: string,
-  handle: FileHandle,
-  passphrase: string,
-): AsyncGenerator<Buffer> {
-  const { size } = await handle.stat();
-  if (size < headerBytes + tagBytes) throw new Error("it ends before its end");
-  const header = Buffer.alloc(headerBytes);
-  await handle.read(header, 0, headerBytes, 0);
-  const tag = Buffer.alloc(tagBytes);
-  await handle.read(tag, 0, tagBytes, size - tagBytes);
-  const salt = header.subarray(mark.length, mark.length + saltBytes);
-  const nonce = header.subarray(mark.length + saltBytes);
-  const decipher = createDecipheriv("aes-256-gcm", keyFrom(passphrase, salt), nonce).setAuthTag(tag);
-  if (size > headerBytes + tagBytes) {
-    const body = createReadStream(file, { start: headerBytes, end: size - tagBytes - 1 });
-    for await (const chunk of body as AsyncIterable<Buffer>) yield decipher.update(chunk);
+export async function* decrypted(file: AsyncIterable<Buffer>, passphrase: string): AsyncGenerator<Buffer> {
+  let held: Buffer = Buffer.alloc(0);
+  let decipher: DecipherGCM | undefined;
+  for await (const chunk of file) {
+    held = Buffer.concat([held, chunk]);
+    if (!decipher) {
+      if (held.length < headerBytes + tagBytes) continue;
+      const salt = held.subarray(markBytes, markBytes + saltBytes);
+      const nonce = held.subarray(markBytes + saltBytes, headerBytes);
+      decipher = createDecipheriv("aes-256-gcm", keyFrom(passphrase, salt), nonce);
+      held = held.subarray(headerBytes);
+    }
+    // Whatever comes last is the tag.
+    yield decipher.update(held.subarray(0, -tagBytes));
+    held = held.subarray(-tagBytes);
   }
-  decipher.final();
+  if (!decipher) throw new Error("it ends before its end");
+  decipher.setAuthTag(held).final();
 }
 
 function keyFrom(passphrase: string, salt: Buffer): Buffer {

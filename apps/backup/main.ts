@@ -1,13 +1,15 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
-import * as path from "node:path";
+import { readFile } from "node:fs/promises";
+import { type z } from "zod";
 import { createKafka } from "../shared/kafka";
-import { readSecret, runProgram } from "../shared/lifecycle";
+import { ConfigError, readSecret, runProgram } from "../shared/lifecycle";
 import { reasonOf } from "../shared/log";
 import { sleep } from "../shared/retry";
-import { partial } from "./archive";
-import { backupConfig } from "./config";
+import { type BackupConfig, backupConfig, s3Credentials } from "./config";
+import { type Destination } from "./destination";
+import { folderDestination } from "./folder-destination";
 import { messagesIn } from "./manifest";
 import { backupsAmong, expired } from "./retention";
+import { s3Destination } from "./s3-destination";
 import { takeBackup } from "./take";
 
 /** Pause after a backup that failed, at first and at most. */
@@ -24,12 +26,13 @@ void runProgram("backup", backupConfig, async (config, { log, metrics, health, s
     "weather_backup_successes_total",
     "Backups that were written and read back.",
   );
-  const failures = metrics.counter("weather_backup_failures_total", "Backups that failed, and left no file.");
-  const kept = metrics.gauge("weather_backup_kept", "Backups in the folder.");
+  const failures = metrics.counter("weather_backup_failures_total", "Backups that failed, and left none.");
+  const kept = metrics.gauge("weather_backup_kept", "Backups at their place.");
 
   const passphrase =
     config.passphraseFile === undefined ? undefined : readSecret("passphraseFile", config.passphraseFile);
   const { url, org, tokenFile, caFile } = config.influxdb;
+  const destination = await destinationOf(config.to);
   const order = {
     environment: config.environment,
     kafka: createKafka("backup", config.kafka, log),
@@ -39,21 +42,27 @@ void runProgram("backup", backupConfig, async (config, { log, metrics, health, s
       token: readSecret("influxdb.tokenFile", tokenFile),
       ...(caFile !== undefined && { ca: await readFile(caFile, "utf8") }),
     },
-    folder: config.folder,
+    destination,
     passphrase,
     signal: stop,
   };
-  const stored = async () => backupsAmong(await readdir(config.folder), config.environment);
+  const stored = async () => {
+    const backups = backupsAmong(await destination.list(`${config.environment}-`), config.environment);
+    kept.set(backups.length);
+    if (backups[0]) lastSuccess.set(backups[0].begunMs / 1_000);
+    return backups;
+  };
+  const dueMs = async () => ((await stored())[0]?.begunMs ?? 0) + config.everyMs;
 
   const take = async (): Promise<void> => {
     const begun = Date.now();
-    const { file, bytes, manifest } = await takeBackup(order);
+    const { name, bytes, manifest } = await takeBackup(order);
     const seconds = (Date.now() - begun) / 1_000;
     successes.add(1);
     lastBytes.set(bytes);
     lastSeconds.set(seconds);
     log("info", "backed up", {
-      file: path.basename(file),
+      file: name,
       bytes,
       seconds,
       messages: manifest.kafka.topics.reduce((sum, topic) => sum + messagesIn(topic), 0),
@@ -67,42 +76,41 @@ void runProgram("backup", backupConfig, async (config, { log, metrics, health, s
       { keep: config.keep, keepForMs: config.keepForMs },
       Date.now(),
     )) {
-      await rm(path.join(config.folder, file), { force: true });
+      await destination.remove(file);
       log("info", "removed a backup whose time is up", { file });
     }
   };
 
-  await mkdir(config.folder, { recursive: true });
-  // What an earlier run was writing when it was killed.
-  for (const file of await readdir(config.folder))
-    if (file.startsWith(`${config.environment}-`) && file.endsWith(partial("")))
-      await rm(path.join(config.folder, file), { force: true });
   log("info", "started", {
-    folder: config.folder,
+    to: destination.place,
     everyMs: config.everyMs,
     encrypted: passphrase !== undefined,
   });
 
   let failuresInARow = 0;
-  let notBefore = 0;
+  /** Whether an earlier run, or an attempt, may have left something half written. */
+  let brokeOff = true;
+  let nextMs = 0;
   // A long backup is no ill health; one that failed is, until the next succeeds.
   const alive = setInterval(() => {
     if (failuresInARow === 0) health.progress();
   }, 5_000);
   while (!stop.aborted) {
-    const backups = await stored();
-    kept.set(backups.length);
-    if (backups[0]) lastSuccess.set(backups[0].begunMs / 1_000);
-    const due = (backups[0]?.begunMs ?? 0) + config.everyMs;
-    if (Date.now() >= Math.max(due, notBefore)) {
+    if (Date.now() >= nextMs) {
       try {
-        await take();
+        if (brokeOff) await destination.removeUnfinished(config.environment);
+        brokeOff = false;
+        if (Date.now() >= (await dueMs())) {
+          await take();
+          await forget();
+        }
+        nextMs = await dueMs();
         failuresInARow = 0;
-        await forget();
       } catch (error) {
         if (isAborted(stop)) break;
+        brokeOff = true;
         const retryInMs = Math.min(retryMs.first * 2 ** failuresInARow++, retryMs.most);
-        notBefore = Date.now() + retryInMs;
+        nextMs = Date.now() + retryInMs;
         failures.add(1);
         health.trouble(`the last backup failed: ${reasonOf(error)}`);
         log("error", "a backup failed", { reason: reasonOf(error), retryInMs });
@@ -113,6 +121,23 @@ void runProgram("backup", backupConfig, async (config, { log, metrics, health, s
   }
   clearInterval(alive);
 });
+
+async function destinationOf(to: BackupConfig["to"]): Promise<Destination> {
+  if (to.kind === "folder") return folderDestination(to.path);
+  const { credentialsFile, caFile } = to;
+  const ca = caFile === undefined ? undefined : await readFile(caFile, "utf8");
+  return s3Destination({ ...to, credentials: readAccessKey(credentialsFile), ca });
+}
+
+/** @throws ConfigError that never shows the content. */
+function readAccessKey(file: string): z.output<typeof s3Credentials> {
+  const text = readSecret("to.credentialsFile", file);
+  try {
+    return s3Credentials.parse(JSON.parse(text));
+  } catch {
+    throw new ConfigError(`to.credentialsFile: ${file} must be JSON with accessKeyId and secretAccessKey`);
+  }
+}
 
 /** Asked anew: TypeScript believes that a signal not aborted before an await isn't aborted after it either. */
 function isAborted(signal: AbortSignal): boolean {

@@ -1,7 +1,6 @@
-import { mkdir } from "node:fs/promises";
-import * as path from "node:path";
 import { type Kafka } from "kafkajs";
 import { ArchiveWriter } from "./archive";
+import { type Destination } from "./destination";
 import { backupInfluxdb } from "./influxdb-backup";
 import { type InfluxdbServer } from "./influxdb-server";
 import { backupKafka } from "./kafka-backup";
@@ -14,8 +13,7 @@ export interface BackupOrder {
   readonly environment: string;
   readonly kafka: Kafka;
   readonly influxdb: InfluxdbServer;
-  /** Made where it isn't there. */
-  readonly folder: string;
+  readonly destination: Destination;
   /** Encrypts the backup. Default: it isn't encrypted. */
   readonly passphrase?: string | undefined;
   /** Aborted to give up. */
@@ -24,7 +22,8 @@ export interface BackupOrder {
 
 /** A backup that was written and read back. */
 export interface TakenBackup {
-  readonly file: string;
+  /** Its path, or `s3://bucket/prefix/file`. */
+  readonly name: string;
   readonly bytes: number;
   readonly manifest: Manifest;
 }
@@ -33,17 +32,15 @@ export interface TakenBackup {
  * Backs up topics, groups and buckets into one file, while all goes on. Kafka comes first: so InfluxDB's part holds every point whose
  * message is in Kafka's, and the producer of a restored pipeline finds what it has still to publish.
  *
- * @throws Error where a server doesn't answer, or the file can't be written or read back; then no file stays.
+ * @throws Error where a server doesn't answer, or the backup can't be written or read back; then none stays.
  */
 export async function takeBackup(order: BackupOrder): Promise<TakenBackup> {
   const begun = new Date();
-  await mkdir(order.folder, { recursive: true });
-  const file = path.join(
-    order.folder,
+  const growing = await order.destination.begin(
     backupName(order.environment, begun.getTime(), order.passphrase !== undefined),
   );
-  const archive = await ArchiveWriter.create(file, order.passphrase);
   try {
+    const archive = await ArchiveWriter.begin(growing, order.passphrase);
     const kafka = await backupKafka(order.kafka, archive, order.signal);
     const influxdb = await backupInfluxdb(order.influxdb, archive, order.signal);
     const { manifest, bytes } = await archive.finish({
@@ -55,9 +52,9 @@ export async function takeBackup(order: BackupOrder): Promise<TakenBackup> {
       kafka,
       influxdb,
     });
-    return { file, bytes, manifest };
+    return { name: growing.name, bytes, manifest };
   } catch (error) {
-    await archive.abandon();
+    await growing.abandon();
     throw error;
   }
 }

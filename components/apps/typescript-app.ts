@@ -45,6 +45,8 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   ports?: PublishedPort[];
   /** Volumes that are mounted; a program may write below `/var/lib/weather`. */
   volumes?: MountedVolume[];
+  /** Whether it talks to servers outside the environment. Default false. */
+  reachesOut?: boolean;
   /** Port at which the program answers `/healthz` and `/metrics`. Default 8080. */
   healthPort?: number;
   /** Whether it answers there by TLS. Default `http`. */
@@ -112,6 +114,7 @@ export class TypeScriptApp<Schema extends z.ZodType> extends pulumi.ComponentRes
         ],
         ports: args.ports,
         volumes: args.volumes,
+        reachesOut: args.reachesOut,
         probe: { kind: healthScheme, port: healthPort, path: "/healthz" },
         memoryMiB: args.memoryMiB ?? 256,
       },

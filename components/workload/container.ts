@@ -52,7 +52,9 @@ export function runAsContainer(
       },
       networksAdvanced: [
         ...placement.networks.map((network) => ({ name: network, aliases: [program.hostname] })),
-        ...(placement.front !== undefined && program.ports.length > 0 ? [{ name: placement.front }] : []),
+        ...(placement.front !== undefined && (program.ports.length > 0 || program.reachesOut)
+          ? [{ name: placement.front }]
+          : []),
       ],
       networkMode: "bridge",
       labels: program.labels,

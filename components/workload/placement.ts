@@ -19,8 +19,8 @@ interface CommonPlacement {
 export interface EnginePlacement extends CommonPlacement {
   kind?: "engine";
   /**
-   * Docker's name of the network that workloads with published ports are on besides, since an internal network publishes none. Its
-   * members can't reach each other. Default: none, for networks that publish by themselves.
+   * Docker's name of the network that workloads with published ports, or servers elsewhere to talk to, are on besides, since an internal
+   * network publishes none and has no way out. Its members can't reach each other. Default: none, for networks that publish by themselves.
    */
   front?: pulumi.Input<string>;
   /** Address on the machine at which ports are published. Default `127.0.0.1`. */

@@ -25,6 +25,8 @@ export interface Program {
   groups: string[];
   ports: PublishedPort[];
   volumes: MountedVolume[];
+  /** Whether it talks to servers outside the environment. */
+  reachesOut: boolean;
   /** Folders of the image that the program writes. */
   scratch: string[];
   /** Whether all may be written that the program's user may write. */
@@ -68,6 +70,7 @@ export function programOf(args: WorkloadArgs): Program {
     groups: ["0"],
     ports,
     volumes,
+    reachesOut: args.reachesOut ?? false,
     scratch: args.scratch ?? [],
     hasWritableRoot: args.writableRoot ?? false,
     labels: Object.entries({ ...args.labels, [probeLabel]: probeText(args.probe) }).map(([label, value]) => ({

@@ -43,6 +43,8 @@ export interface WorkloadArgs {
   files?: WorkloadFile[];
   ports?: PublishedPort[];
   volumes?: MountedVolume[];
+  /** Whether the program talks to servers outside the environment, which on one engine needs a network with a way out. Default false. */
+  reachesOut?: boolean;
   /**
    * Folders of the image that the program writes besides its volumes and `/tmp`, which is 64 MiB of memory: they begin as the image has
    * them, owner included, and go with the container. Default: none.

@@ -275,12 +275,18 @@ test("backups, once they are on, go to a folder of the machine, and publish no p
   const passphraseFile = path.join(os.tmpdir(), `weather-passphrase-${process.pid}`);
   fs.writeFileSync(passphraseFile, "correct horse\n");
   try {
-    const settings = { enabled: true, folder: "/srv/backups", every: "6 hours", keep: 3 } as const;
+    const settings = {
+      enabled: true,
+      to: { kind: "folder", path: "/srv/backups" },
+      every: "6 hours",
+      keep: 3,
+    } as const;
     const [on] = await pipeline({ backup: { ...settings, passphraseFile } });
     const { inputs } = on.get("Container backup-container");
     expect(inputs).toMatchObject({
       volumes: [{ hostPath: "/srv/backups", containerPath: "/var/lib/weather/backups" }],
       ports: [],
+      networksAdvanced: ["brokers", "influxdb"].map((network) => ({ name: `weather-test-${network}` })),
     });
     const files = plain(inputs["uploads"]) as { file: string; content: string }[];
     expect(files.map(({ content }) => content)).toEqual(
@@ -291,6 +297,50 @@ test("backups, once they are on, go to a folder of the machine, and publish no p
     expect(JSON.stringify(plain({ ...inputs, uploads: [] }))).not.toContain("correct horse");
   } finally {
     fs.rmSync(passphraseFile);
+  }
+});
+
+test("backups to a bucket have a way out, the access key as a secret file, and no folder", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "weather-bucket-"));
+  const credentialsFile = path.join(folder, "credentials");
+  const caFile = path.join(folder, "ca.pem");
+  fs.writeFileSync(
+    credentialsFile,
+    "[other]\naws_secret_access_key = of another\n[default]\naws_access_key_id = tester\naws_secret_access_key=pq/+=\n",
+  );
+  fs.writeFileSync(caFile, "the store's authority");
+  try {
+    const to = {
+      kind: "s3",
+      bucket: "backups",
+      prefix: "weather",
+      endpoint: "https://s3.example:9000",
+    } as const;
+    const [on] = await pipeline({ backup: { enabled: true, to: { ...to, credentialsFile, caFile } } });
+    const { inputs } = on.get("Container backup-container");
+    expect(inputs).toMatchObject({ ports: [], volumes: [] });
+    expect(inputs["networksAdvanced"]).toContainEqual({ name: "weather-test-front" });
+    const files = plain(inputs["uploads"]) as { file: string; content: string }[];
+    const content = (end: string) => files.find(({ file }) => file.endsWith(end))?.content ?? "";
+    expect(JSON.parse(content("/config.json"))).toMatchObject({
+      to: {
+        ...to,
+        ...{ region: "us-east-1", credentialsFile: "/run/secrets/backup-access-key" },
+        caFile: "/etc/weather/backup-store-ca.pem",
+      },
+    });
+    expect(JSON.parse(content("/backup-access-key"))).toEqual({
+      ...{ accessKeyId: "tester", secretAccessKey: "pq/+=" },
+    });
+    expect(content("/backup-store-ca.pem")).toBe("the store's authority");
+    const placement = { kind: "swarm" as const, nodes: ["a", "b", "c"] };
+    const kafdrop = { enabled: false };
+    const backup = { enabled: true, to: { ...to, credentialsFile } };
+    const [swarm] = await pipeline({ placement, kafdrop, backup });
+    const key = swarm.get("Secret backup-file-run-secrets-backup-access-key").inputs["data"];
+    expect(key).toEqual(new Secret(expect.any(String)));
+  } finally {
+    fs.rmSync(folder, { recursive: true });
   }
 });
 

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -12,6 +13,20 @@ import { stackConfig, stackNames } from "../../embedded/stack-config";
 
 const projectRoot = path.resolve(__dirname, "../..");
 const defaults = settingsSchema.parse({});
+
+const accessKey = path.join(os.tmpdir(), `weather-access-key-${process.pid}`);
+fs.writeFileSync(
+  accessKey,
+  "[default]\naws_access_key_id = tester\naws_secret_access_key = only-for-tests\n",
+);
+afterAll(() => {
+  fs.rmSync(accessKey);
+});
+const folder = (at: string) => ({ kind: "folder", path: at });
+const bucket = (settings: object) => ({
+  ...{ kind: "s3", bucket: "weather", credentialsFile: accessKey },
+  ...settings,
+});
 
 /** Paths of what is said against the input, in its order. */
 const paths = (input: unknown) => settingsFaults(input).map(({ propertyPath }) => propertyPath);
@@ -68,11 +83,51 @@ test.each<[input: unknown, propertyPath: string, reason: RegExp]>([
   [{ inject: { source: "lyon" } }, "inject.source", /^must be one of "simulate", "seattle"$/],
   [{ inject: { pointsPerSecond: 0 } }, "inject.pointsPerSecond", /more than 0/],
   [{ producer: { lateArrivalSeconds: 30 } }, "producer.lateArrivalSeconds", /at least 60/],
-  [{ backup: { enabled: true } }, "backup.folder", /absolute path of a folder .*, not ""$/],
-  [{ backup: { enabled: true, folder: "/srv", every: "6h" } }, "backup.every", /a whole number and a unit/],
+  [{ backup: { enabled: true } }, "backup.to", /^must say where they are kept, such as/],
+  [
+    { backup: { enabled: true, to: folder("srv") } },
+    "backup.to.path",
+    /absolute path of a folder .*, not "srv"$/,
+  ],
+  [
+    { backup: { enabled: true, to: folder("/srv"), every: "6h" } },
+    "backup.every",
+    /a whole number and a unit/,
+  ],
+  [{ backup: { enabled: true, to: { kind: "ftp" } } }, "backup.to.kind", /Invalid/],
+  [
+    { backup: { enabled: true, to: bucket({ bucket: "My_Bucket" }) } },
+    "backup.to.bucket",
+    /^must be 3\.\.63/,
+  ],
+  [
+    { backup: { enabled: true, to: bucket({ prefix: "/a/" }) } },
+    "backup.to.prefix",
+    /names with "\/" between/,
+  ],
+  [
+    { backup: { enabled: true, to: bucket({ endpoint: "s3.example" }) } },
+    "backup.to.endpoint",
+    /^must be an http or https address/,
+  ],
+  [
+    { security: { mode: "mtls" }, backup: { enabled: true, to: bucket({ endpoint: "http://s3.example" }) } },
+    "backup.to.endpoint",
+    /^must begin with https:, since security\.mode is "mtls", not "http:\/\/s3\.example"$/,
+  ],
+  [
+    { backup: { enabled: true, to: bucket({ credentialsFile: "/nobody/has/this" }) } },
+    "backup.to.credentialsFile",
+    /^"\/nobody\/has\/this" can't be read, or lacks aws_access_key_id/,
+  ],
+  [
+    { backup: { enabled: true, to: bucket({ caFile: "/nobody/has/this" }) } },
+    "backup.to.caFile",
+    /^\/nobody\/has\/this can't be read, or is empty$/,
+  ],
   [{ backup: { keep: 0 } }, "backup.keep", /^must be at least 1$/],
   [
-    { backup: { enabled: true, folder: "/srv", passphraseFile: "/nobody/has/this" } },
+    { backup: { enabled: true, to: folder("/srv"), passphraseFile: "/nobody/has/this" } },
     "backup.passphraseFile",
     /^\/nobody\/has\/this can't be read, or is empty$/,
   ],

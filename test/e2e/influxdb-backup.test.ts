@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
 import { BucketsAPI } from "@influxdata/influxdb-client-apis";
 import { ArchiveWriter, readParts, verifyBackup } from "../../apps/backup/archive";
+import { folderDestination } from "../../apps/backup/folder-destination";
 import { backupInfluxdb, valuesIn } from "../../apps/backup/influxdb-backup";
 import { filledBuckets, InfluxdbRestore } from "../../apps/backup/influxdb-restore";
 import { startInfluxd, type TestInfluxd } from "./influxd";
@@ -51,8 +52,8 @@ test("a bucket's shards go into a new bucket of its name: each value with its ti
   const before = await everything("first");
   expect(before).toHaveLength(1_200);
 
-  const file = path.join(folder, "backup.tar");
-  const archive = await ArchiveWriter.create(file);
+  const destination = folderDestination(folder);
+  const archive = await ArchiveWriter.begin(await destination.begin("backup.tar"));
   const influxdb = await backupInfluxdb(server, archive, new AbortController().signal);
   await archive.finish({
     format: "weather-backup",
@@ -63,7 +64,8 @@ test("a bucket's shards go into a new bucket of its name: each value with its ti
     kafka: { clusterId: "none", topics: [], groups: [] },
     influxdb,
   });
-  const manifest = await verifyBackup(file);
+  const stored = destination.open("backup.tar");
+  const manifest = await verifyBackup(stored);
   expect(manifest.influxdb.buckets).toEqual([expect.objectContaining({ name: "first", values: 1_200 })]);
   expect(manifest.influxdb.buckets[0]?.shardGroups.length).toBeGreaterThan(3);
   expect(await filledBuckets(server, manifest)).toEqual([{ bucket: "first", values: 1_200 }]);
@@ -75,7 +77,7 @@ test("a bucket's shards go into a new bucket of its name: each value with its ti
   expect(await filledBuckets(server, manifest)).toEqual([]);
 
   const restore = await InfluxdbRestore.begin(server, manifest);
-  for await (const { holds, compressed } of readParts(file, manifest))
+  for await (const { holds, compressed } of readParts(stored, manifest))
     if (holds.kind === "shard") await restore.add(holds.shard, compressed);
   expect(await restore.finish()).toEqual([{ what: "bucket first", saved: 1_200, restored: 1_200 }]);
   expect(await everything("first")).toEqual(before);
