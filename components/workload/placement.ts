@@ -80,8 +80,7 @@ export function placementFaults(settings: PlacementSettings, brokers: number): F
 }
 
 /** Networks of an environment, each for those who talk to the servers it is named after. */
-export const networkNames = ["brokers", "influxdb"] as const;
-export type NetworkName = (typeof networkNames)[number];
+export type NetworkName = "brokers" | "influxdb";
 
 /** The networks of an environment, and placements on them. */
 export interface PlacedEnvironment {
