@@ -47,9 +47,11 @@ export type PlacementSettings =
   | { kind: "engine" }
   | {
       kind: "swarm";
+      /** Address of each node as clients and the deployer reach it, node 1 first. */
       nodes: string[];
       /** Whether packets between nodes are encrypted (IPsec): the kernels must know ESP. */
       encrypted: boolean;
+      /** Where images that are built here are pushed; empty: nowhere. */
       registry: string;
     };
 
