@@ -77,6 +77,10 @@ function type(command: string): Promise<{ code: number; output: string }> {
     const gone = () => {
       reject(new Error(`the shell ended at "${command}":\n${output}`));
     };
+    if (shell.exitCode !== null) {
+      gone();
+      return;
+    }
     shell.stdout?.on("data", read);
     shell.once("exit", gone);
     // `$?` is the reader's: the last line leaves it as the command did.
