@@ -14,6 +14,8 @@ export default tseslint.config(
       ],
       "@typescript-eslint/no-non-null-assertion": "error",
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      // An interface gives the type that a schema infers its name.
+      "@typescript-eslint/no-empty-object-type": ["error", { allowInterfaces: "with-single-extends" }],
       // A component is used for its effect: `new KafkaTopic(...)` declares, whether or not the value is kept.
       "no-new": "off",
       "@typescript-eslint/no-extraneous-class": "off",

@@ -1,16 +1,17 @@
-const unitMs = {
+/** Units of a {@link Duration}, in the singular. */
+export type DurationUnit = "millisecond" | "second" | "minute" | "hour" | "day" | "week";
+
+const unitMs: Record<DurationUnit, number> = {
   millisecond: 1,
   second: 1_000,
   minute: 60_000,
   hour: 3_600_000,
   day: 86_400_000,
   week: 604_800_000,
-} as const;
-
-type Unit = keyof typeof unitMs;
+};
 
 /** A length of time with its unit in words: `"1 second"`, `"30 seconds"`, `"7 days"`. Whole numbers only. */
-export type Duration = `${number} ${Unit | `${Unit}s`}`;
+export type Duration = `${number} ${DurationUnit | `${DurationUnit}s`}`;
 
 /** What to write where a {@link Duration} is asked for; ends the sentence "must be ...". */
 export const durationForm = 'a whole number and a unit, such as "30 seconds", "5 minutes" or "7 days"';
@@ -30,7 +31,7 @@ export function durationMs(text: string): number {
 export function tryDurationMs(text: string): number | undefined {
   const match = /^([1-9]\d*) (millisecond|second|minute|hour|day|week)s?$/.exec(text);
   if (!match) return undefined;
-  return Number(match[1]) * unitMs[match[2] as Unit];
+  return Number(match[1]) * unitMs[match[2] as DurationUnit];
 }
 
 /** Whole seconds in a duration, rounded up. Throws as {@link durationMs} does. */

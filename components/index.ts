@@ -1,3 +1,9 @@
+/**
+ * Components of the pipeline, and what is wrong with their arguments before anything is declared.
+ *
+ * @module pulumi-weather-pipeline
+ */
+
 // The whole pipeline, as one environment declares it.
 export { createEnvironment, readSettings } from "./environment";
 export { WeatherPipeline } from "./pipeline";
@@ -76,7 +82,13 @@ export {
 } from "./documents/store";
 
 // InfluxDB.
-export { InfluxServer, influxPort, influxServerFaults, type InfluxServerArgs } from "./influxdb/server";
+export {
+  InfluxServer,
+  influxPort,
+  influxServerFaults,
+  type InfluxClient,
+  type InfluxServerArgs,
+} from "./influxdb/server";
 export { connectionFaults, type InfluxConnection } from "./influxdb/connection";
 export { bucketFaults, InfluxBucket, type InfluxBucketArgs } from "./influxdb/bucket";
 export {
@@ -169,6 +181,8 @@ export {
   placeOn,
   publishedAddress,
   type EnginePlacement,
+  type NetworkName,
+  type PlacedEnvironment,
   type Placement,
   type PlacementSettings,
   type SwarmPlacement,
@@ -190,5 +204,12 @@ export { dataLosses, minimumReplicationFactor, type DataHolder, type DataLoss } 
 export { guardRefusal, ShrinkGuard, type ShrinkGuardArgs } from "./shrink-guard";
 
 // Lengths of time, and what is said against arguments.
-export { durationForm, durationMs, durationSeconds, tryDurationMs, type Duration } from "./duration";
+export {
+  durationForm,
+  durationMs,
+  durationSeconds,
+  tryDurationMs,
+  type Duration,
+  type DurationUnit,
+} from "./duration";
 export { schemaFaults, throwIfAny, under, type Fault } from "./faults";

@@ -252,10 +252,10 @@ export const settingsSchema = z.strictObject({
 });
 
 /** An environment's settings, all filled in. */
-export type Settings = z.output<typeof settingsSchema>;
+export interface Settings extends z.output<typeof settingsSchema> {}
 
 /** An environment's settings as written: every part may be left out. */
-export type SettingsInput = z.input<typeof settingsSchema>;
+export interface SettingsInput extends z.input<typeof settingsSchema> {}
 
 /** A record that was set aside is kept whole, with headers that say why: so it may be longer than it was (1 MiB at most by default). */
 const setAsideBytes = 2 * 1_048_588;

@@ -1,3 +1,9 @@
+/**
+ * Levels and configuration of the policies in an environment.
+ *
+ * @module pulumi-weather-pipeline/policy/environment
+ */
+
 import * as fs from "node:fs";
 import type * as sdk from "@pulumi/policy";
 import { z } from "zod";

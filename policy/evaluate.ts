@@ -1,3 +1,9 @@
+/**
+ * The policies as a function: for a program's tests, without Pulumi's engine.
+ *
+ * @module pulumi-weather-pipeline/policy/evaluate
+ */
+
 import type * as sdk from "@pulumi/policy";
 import { throwIfAny } from "../components/faults";
 import { type PolicyConfig, policyConfigFaults } from "./environment";

@@ -1,3 +1,9 @@
+/**
+ * All policies, for a pack of one's own.
+ *
+ * @module pulumi-weather-pipeline/policy
+ */
+
 import { containerPolicies } from "./containers";
 import { influxdbPolicies } from "./influxdb";
 import { kafkaAccessPolicies } from "./kafka-access";

@@ -1,3 +1,9 @@
+/**
+ * The message that stands in the topics of the weather, for programs of one's own that read or write them.
+ *
+ * @module pulumi-weather-pipeline/message
+ */
+
 import { z } from "zod";
 import { bounds, type Measure } from "./measures";
 

@@ -29,12 +29,17 @@ export interface ConsumerArgs extends AppPlacement {
   influx: InfluxServer;
   /** Where anomalies are written. */
   bucket: InfluxBucket;
+  /** Its name, known at preview. */
   bucketName: string;
+  /** What is analysed. */
   topic: KafkaTopic;
   /** What waits there is an effect that could not be done yet. */
   retryTopic: KafkaTopic;
+  /** Where messages go that can't be used, with the reason. */
   deadLetterTopic: KafkaTopic;
+  /** Where the alerts go that InfluxDB posts. */
   alertsTopic: KafkaTopic;
+  /** A change replaces the container; it goes on where it stood. */
   settings: Settings["consumer"];
 }
 

@@ -10,7 +10,9 @@ export interface DocumentSinkArgs extends AppPlacement {
   kafka: KafkaAccess;
   /** Consumer group in Kafka. A change reads the topic anew, which writes the same documents again. */
   groupId: string;
+  /** Whose messages become documents. */
   topic: KafkaTopic;
+  /** Where they are kept. */
   store: DocumentStore;
 }
 

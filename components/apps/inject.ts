@@ -17,6 +17,7 @@ export interface InjectArgs extends AppPlacement {
   influx: InfluxServer;
   /** Where the weather goes. */
   bucket: InfluxBucket;
+  /** A change replaces the container. */
   settings: Settings["inject"];
 }
 

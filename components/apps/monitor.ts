@@ -9,6 +9,7 @@ import { appEntry, type AppPlacement, TypeScriptApp } from "./typescript-app";
 /** A consumer group, and the topics that it reads. */
 export interface WatchedGroup {
   groupId: string;
+  /** The topics it reads. */
   topics: string[];
 }
 
@@ -17,7 +18,9 @@ export interface MonitorArgs extends AppPlacement {
   kafka: KafkaAccess;
   /** Whose lag is measured. */
   groups: WatchedGroup[];
+  /** Whose messages are counted. */
   deadLetterTopics: KafkaTopic[];
+  /** A change replaces the container. */
   settings: Pick<Settings["monitor"], "interval">;
 }
 

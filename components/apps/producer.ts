@@ -16,8 +16,11 @@ export interface ProducerArgs extends AppPlacement {
   /** Where the points come from. */
   bucket: InfluxBucket;
   kafka: KafkaAccess;
+  /** Where they go. */
   topic: KafkaTopic;
+  /** Where points go that make no message, with the reason. */
   deadLetterTopic: KafkaTopic;
+  /** A change replaces the container; it goes on where it stood. */
   settings: Settings["producer"];
 }
 

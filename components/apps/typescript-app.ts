@@ -32,7 +32,7 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   hostname?: string;
   /** Image that the app's is built on: a pinned Node. It must be on the engine, so depend on its pull. */
   baseImage: string;
-  /** Path of the program's entry. */
+  /** Path of the program's entry, a TypeScript file. What is bundled from it is the image: a change replaces the container. */
   entry: string;
   /** Data that the image carries: constants that the program declares, each with the text that takes its place. Default: none. */
   texts?: Record<string, string>;
@@ -40,10 +40,11 @@ export interface TypeScriptAppArgs<Schema extends z.ZodType> {
   schema: Schema;
   /** Checked against the schema, and given to the program as `/etc/weather/config.json`. A change replaces the container. */
   config: z.input<Schema>;
-  /** Secrets and certificates, as files. */
+  /** Secrets and certificates, as files. Default: none. */
   files?: WorkloadFile[];
+  /** Default: none is published. */
   ports?: PublishedPort[];
-  /** Volumes that are mounted; a program may write below `/var/lib/weather`. */
+  /** Volumes that are mounted; a program may write below `/var/lib/weather`. Default: none. */
   volumes?: MountedVolume[];
   /** Whether it talks to servers outside the environment. Default false. */
   reachesOut?: boolean;

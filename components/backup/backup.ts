@@ -59,7 +59,7 @@ export interface BackupSettings {
   passphraseFile?: string;
 }
 
-/** Arguments of {@link Backup}. */
+/** Arguments of {@link Backup}. A change replaces the container; the backups stay. */
 export interface BackupArgs extends AppPlacement, BackupSettings {
   influx: InfluxServer;
   kafka: KafkaAccess;

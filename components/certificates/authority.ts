@@ -30,9 +30,12 @@ export interface CertificateLifetime {
 
 /** Arguments of a {@link CertificateAuthority}. */
 export interface CertificateAuthorityArgs extends CertificateLifetime {
-  /** Stands in every certificate as its organisation (O): brokers take only those of their own environment, even where two share an authority. */
+  /**
+   * Stands in every certificate as its organisation (O): brokers take only those of their own environment, even where two share an
+   * authority. A change replaces every certificate.
+   */
   organization: string;
-  /** Default: an authority of its own. */
+  /** A change replaces every certificate. Default: an authority of its own. */
   source?: AuthoritySource;
 }
 

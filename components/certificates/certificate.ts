@@ -18,9 +18,11 @@ export interface PemIdentity {
 
 /** Arguments of a {@link Certificate}. */
 export interface CertificateArgs {
+  /** Who signs it. A change replaces the certificate. */
   authority: CertificateAuthority;
   /** Name of the program, by which ACLs know it. A change replaces the certificate. */
   commonName: string;
+  /** A change replaces the certificate. */
   use: CertificateUse;
 }
 

@@ -17,13 +17,14 @@ const tlsFolder = "/run/secrets/tls";
 /** Who may do what in the collection. */
 const users = { writer: "documents", reader: "reader" } as const;
 
-/** Arguments of {@link DocumentStore}. */
+/** Arguments of {@link DocumentStore}. A change replaces the container; the volume stays. */
 export interface DocumentStoreArgs {
   placement: Placement;
   /** Full name of the `mongo` image, tag included. */
   image: pulumi.Input<string>;
-  /** The database, and the collection in it. A change makes no new one where the volume holds data. */
+  /** The database. A change makes no new one where the volume holds data. */
   database: string;
+  /** The collection in it, of which the same is true. */
   collection: string;
   /** Signs the server's certificate: connections are TLS only then. Default: plain connections. */
   authority?: CertificateAuthority;

@@ -6,16 +6,16 @@ import { InfluxHttpEndpoint } from "./http-endpoint";
 import { InfluxNotificationRule } from "./notification-rule";
 import { InfluxThresholdCheck } from "./threshold-check";
 
-/** Arguments of {@link WeatherAlerts}. */
+/** Arguments of {@link WeatherAlerts}. All of it is changed in place. */
 export interface WeatherAlertsArgs {
   connection: InfluxConnection;
   /** Name of the bucket that is watched. */
   bucket: pulumi.Input<string>;
   /** Above this a temperature is CRIT, in degrees Celsius. */
   tooHotCelsius: number;
-  /** How often the checks look. It must exceed the interval of the data. */
+  /** How often the checks look, in whole seconds. It must exceed the interval of the data. */
   every: Duration;
-  /** A station that is silent for so long is CRIT. */
+  /** A station that is silent for so long, in whole seconds, is CRIT. */
   silentAfter: Duration;
   /** Address that is told, as InfluxDB sees it. */
   webhookUrl: string;

@@ -7,6 +7,7 @@ import { connectionFaults, type InfluxConnection, secretConnection, textFaults }
 import { durationOfSeconds } from "./flux";
 import { influxProvider, type InfluxProps } from "./resource";
 
+/** Arguments of an {@link InfluxBucket}. */
 export interface InfluxBucketArgs {
   connection: InfluxConnection;
   /** Unique in its organisation. Changed in place: the data stays, ids stay valid, queries by the old name fail. */

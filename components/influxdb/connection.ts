@@ -9,7 +9,7 @@ export interface InfluxConnection {
   token: pulumi.Input<string>;
   /** The organisation's name. A change replaces every resource. */
   org: pulumi.Input<string>;
-  /** PEM of the authority that signed the server's certificate. Default: Node's own authorities. */
+  /** PEM of the authority that signed the server's certificate. A change touches nothing. Default: Node's own authorities. */
   caPem?: pulumi.Input<string>;
 }
 

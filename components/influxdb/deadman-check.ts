@@ -15,6 +15,7 @@ import {
 import { durationOfFlux, fluxDuration, secondsFaults } from "./flux";
 import { influxProvider } from "./resource";
 
+/** Arguments of an {@link InfluxDeadmanCheck}. All of it is changed in place. */
 export interface InfluxDeadmanCheckArgs extends InfluxCheckArgs {
   /** How long a series may be silent before it's reported, in whole seconds. */
   timeSince: Duration;

@@ -27,22 +27,22 @@ export interface InfluxClient {
   files: WorkloadFile[];
 }
 
-/** Arguments of an {@link InfluxServer}. */
+/** Arguments of an {@link InfluxServer}. A change replaces the container, but for `memoryMiB`; the volume and all that is in it stay. */
 export interface InfluxServerArgs {
   placement: Placement;
-  /** Image of the server. A change replaces the container; the volume stays. */
+  /** Image of the server. */
   image: pulumi.Input<string>;
   /** With an authority the server speaks TLS by a certificate of it, trusts only it, and its pages are off. Default: plain http. */
   authority?: CertificateAuthority;
   /** Port on the machine. Default 8086. */
   hostPort?: number;
-  /** Organisation made at the first start. Default `myorg`. */
+  /** Organisation made at the first start; a change makes no other one where the volume holds data. Default `myorg`. */
   org?: string;
   /** Bucket made at the first start, keeping 30 days; an `InfluxBucket` of the same name takes it over and sets its retention. Default `weather`. */
   bucket?: string;
-  /** Name of the administrator; the password is random. Default `admin`. */
+  /** Name of the administrator made at the first start, as `org`; the password is random. Default `admin`. */
   username?: string;
-  /** Memory limit in MiB. Default 1024. */
+  /** Memory limit in MiB. Default 1024. Changed in place on one engine. */
   memoryMiB?: number;
   /** The volume can't be deleted while this is set. Default false. */
   protect?: boolean;

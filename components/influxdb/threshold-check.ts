@@ -21,6 +21,7 @@ export type CheckThreshold =
   | { level: CheckLevel; within: readonly [min: number, max: number] }
   | { level: CheckLevel; outside: readonly [min: number, max: number] };
 
+/** Arguments of an {@link InfluxThresholdCheck}. All of it is changed in place. */
 export interface InfluxThresholdCheckArgs extends InfluxCheckArgs {
   /** At least one, each level once; the gravest that fits counts. Values that fit none are `OK`. */
   thresholds: CheckThreshold[];

@@ -23,6 +23,7 @@ export type InfluxPermission =
   | { action: "read" | "write"; bucket: pulumi.Input<string> }
   | { action: "read" | "write"; allOf: InfluxResourceType };
 
+/** Arguments of an {@link InfluxToken}. */
 export interface InfluxTokenArgs {
   connection: InfluxConnection;
   /**

@@ -11,17 +11,17 @@ export type GroupPattern = { name: string } | { prefix: string };
  * includes writing it idempotently (Kafka's own rules, org.apache.kafka.metadata.authorizer.StandardAuthorizer).
  */
 export interface ProgramRights {
-  /** The common name of its certificate. */
+  /** The common name of its certificate. A change replaces its rights. */
   principal: string;
-  /** Topics it may read. */
+  /** Topics it may read. Default: none. */
   reads?: string[];
-  /** Topics it may write. */
+  /** Topics it may write. Default: none. */
   writes?: string[];
-  /** Consumer groups it may join and commit in. */
+  /** Consumer groups it may join and commit in. Default: none. */
   groups?: GroupPattern[];
-  /** Topics whose settings, and the cluster's, it may look at. */
+  /** Topics whose settings, and the cluster's, it may look at. Default: none. */
   describes?: string[];
-  /** Consumer groups it may look at. */
+  /** Consumer groups it may look at. Default: none. */
   describesGroups?: GroupPattern[];
   /** Bytes a second that it may write to, and read from, each broker; beyond, brokers slow it down. Default: no limit. */
   quota?: { writeBytesPerSecond?: number; readBytesPerSecond?: number };

@@ -32,7 +32,10 @@ export const deployerName = "deployer";
 /** Who the brokers are to each other, whichever of them it is. */
 const brokersName = "broker";
 
-/** Arguments of a {@link KafkaCluster}. */
+/**
+ * Arguments of a {@link KafkaCluster}. Where nothing else is said, a change replaces the brokers, one after the other, each once every
+ * replica is in sync; volumes stay.
+ */
 export interface KafkaClusterArgs {
   placement: Placement;
   /**
@@ -40,7 +43,7 @@ export interface KafkaClusterArgs {
    * plaintext and open, which is for a machine of one's own. Going from one to the other needs all brokers at once: not by a roll.
    */
   authority?: CertificateAuthority;
-  /** Image of every broker. A change replaces the brokers, one after the other. */
+  /** Full name of the brokers' image, tag included. */
   image: pulumi.Input<string>;
   /** How many nodes, up to 5: 3 survive the loss of one, 1 is for learning only. More can be added to a running cluster. Default 3. */
   brokers?: number;
@@ -55,15 +58,21 @@ export interface KafkaClusterArgs {
   retention?: Duration;
   /** Bytes kept per partition where a topic doesn't say, so that a disk can't fill up. Default 1 GiB. */
   retentionBytes?: number;
-  /** Replicas of a topic that doesn't say, and of Kafka's internal topics. Default 3, or the number of brokers if that is less. */
+  /**
+   * Replicas of a topic that doesn't say, and of Kafka's internal topics. Default 3, or the number of brokers if that is less.
+   * After a change, topics that are there already keep what they have, but for those declared as a {@link KafkaTopic}.
+   */
   replicationFactor?: number;
-  /** Replicas that must have a message before it is acknowledged with acks=all. Default 2, or 1 on a single broker. */
+  /**
+   * Replicas that must have a message before it is acknowledged with acks=all. Default 2, or 1 on a single broker. Kafka 4.1
+   * and later keep the cluster's first value for topics that don't say; a {@link KafkaTopic} does.
+   */
   minInsyncReplicas?: number;
   /** The JVM's heap of each broker, in MiB. Default 512. */
   heapMiB?: number;
   /** Memory limit of each broker's container, in MiB; leave room for the JVM beside the heap. Default twice the heap plus 256. */
   memoryMiB?: number;
-  /** How long a deployment waits for the cluster to be ready. Default `"3 minutes"`. */
+  /** How long a deployment waits for the cluster to be ready. Default `"3 minutes"`. A change touches no broker. */
   readyTimeout?: Duration;
   /** Volumes and topics can't be deleted while this is set. Default false. */
   protect?: boolean;

@@ -19,26 +19,29 @@ export interface TopicSettings {
   name: string;
   /** More can be added in place (keys then move to other partitions); fewer replaces the topic, with all its messages. Default 4. */
   partitions?: number;
-  /** Default: the cluster's. */
+  /** Replicas of each partition. Changed in place. Default: the cluster's. */
   replicationFactor?: number;
-  /** Default: the cluster's. */
+  /** Replicas that must have a message before it is acknowledged with acks=all. Changed in place. Default: the cluster's. */
   minInsyncReplicas?: number;
-  /** Default `{ policy: "delete" }` with the cluster's retention. */
+  /** What becomes of old messages. Changed in place. Default `{ policy: "delete" }`, after 7 days. */
   cleanup?: Cleanup;
-  /** Default `"producer"`. */
+  /** How brokers keep messages. Changed in place. Default `"producer"`: as they come. */
   compression?: (typeof compressions)[number];
-  /** Largest batch of messages a broker takes, in bytes. Default 1048588, Kafka's own. */
+  /** Largest batch of messages a broker takes, in bytes. Changed in place. Default 1048588, Kafka's own. */
   maxMessageBytes?: number;
 }
 
 /** What a topic needs of its cluster: a `KafkaCluster` of the same program, or a `KafkaClusterReference` to another stack's. */
 export interface TopicCluster {
+  /** How many there are: no topic has more replicas. */
   readonly brokers: number;
   /** Of a topic that doesn't say. */
   readonly replicationFactor: number;
   /** Of a topic that doesn't say. */
   readonly minInsyncReplicas: number;
+  /** Whether its topics can't be deleted. */
   readonly protect: boolean;
+  /** By which topics are declared. */
   readonly provider: kafka.Provider;
   /** What a topic waits for. */
   readonly ready: pulumi.Resource;
@@ -46,6 +49,7 @@ export interface TopicCluster {
 
 /** Arguments of a {@link KafkaTopic}. */
 export interface KafkaTopicArgs extends TopicSettings {
+  /** The cluster it is on, deployed by this stack or by another. */
   cluster: TopicCluster;
 }
 

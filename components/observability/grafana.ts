@@ -16,10 +16,12 @@ const grafanaUser = { uid: 472, gid: 0 };
 
 const dashboardFolder = "/etc/grafana/dashboards";
 
-/** Arguments of {@link Grafana}. */
+/** Arguments of {@link Grafana}. A change replaces the container, but for `memoryMiB`; the volume stays. */
 export interface GrafanaArgs {
   placement: Placement;
+  /** Full name of Grafana's image, tag included. */
   image: pulumi.Input<string>;
+  /** The server that the dashboards ask. */
   influx: InfluxServer;
   /** Buckets that the dashboards query: the datasource's token reads these, InfluxDB's own of the organisation (`_monitoring`), and no others. */
   buckets: InfluxBucket[];

@@ -14,10 +14,12 @@ const kafdropUser = { uid: 1000, gid: 1000 };
 /** How it connects to brokers that want a certificate. */
 const propertiesFile = "/run/secrets/kafka/kafka.properties";
 
-/** Arguments of {@link Kafdrop}. */
+/** Arguments of {@link Kafdrop}. A change replaces the container, but for `memoryMiB`. */
 export interface KafdropArgs {
   placement: Placement;
+  /** Full name of Kafdrop's image, tag included. */
   image: pulumi.Input<string>;
+  /** The cluster that is shown. */
   cluster: KafkaCluster;
   /** Signs the page's certificate. Default: plain http. */
   authority?: CertificateAuthority;

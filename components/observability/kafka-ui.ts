@@ -10,10 +10,12 @@ const kafkaUiPort = 8080;
 
 const configFile = "/run/secrets/kafka-ui/config.yml";
 
-/** Arguments of {@link KafkaUi}. */
+/** Arguments of {@link KafkaUi}. A change replaces the container, but for `memoryMiB`. */
 export interface KafkaUiArgs {
   placement: Placement;
+  /** Full name of Kafka UI's image, tag included. */
   image: pulumi.Input<string>;
+  /** The cluster that is shown. */
   cluster: KafkaCluster;
   /** Signs the pages' certificate. Default: plain http. */
   authority?: CertificateAuthority;

@@ -27,7 +27,7 @@ const inFlight = 10_000;
 /** What both bridges need. */
 interface BridgeArgs {
   placement: Placement;
-  /** Image of Telegraf. */
+  /** Full name of Telegraf's image, tag included. */
   image: pulumi.Input<string>;
   kafka: KafkaAccess;
   /** Memory limit in MiB. Default 256. */
@@ -95,14 +95,16 @@ function kafkaSettings({ brokers, tls }: KafkaClient) {
   };
 }
 
-/** Arguments of {@link InfluxToKafkaBridge}. */
+/** Arguments of {@link InfluxToKafkaBridge}. A change replaces the container, but for `memoryMiB`. */
 export interface InfluxToKafkaBridgeArgs extends BridgeArgs {
   /** Signs the certificate of the listener that InfluxDB sends to: the one that the server trusts. Default: plain http. */
   authority?: CertificateAuthority;
   influx: InfluxServer;
   /** Bucket whose new points are bridged. */
   bucket: InfluxBucket;
+  /** Its name, known at preview. */
   bucketName: string;
+  /** Where they go. */
   topic: KafkaTopic;
 }
 
@@ -195,12 +197,13 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
   }
 }
 
-/** Arguments of {@link KafkaToInfluxBridge}. */
+/** Arguments of {@link KafkaToInfluxBridge}. A change replaces the container, but for `memoryMiB`. */
 export interface KafkaToInfluxBridgeArgs extends BridgeArgs {
   influx: InfluxServer;
   topic: KafkaTopic;
   /** Bucket that the points go to: another than the one they came from, or they would go round for ever. */
   bucket: InfluxBucket;
+  /** Its name, known at preview. */
   bucketName: string;
 }
 

@@ -13,14 +13,15 @@ export const metricsMeasurement = "pipeline";
 /** Bucket that the figures of the pipeline itself go to. */
 export const metricsBucketName = "pipeline";
 
-/** Arguments of {@link MetricsCollector}. */
+/** Arguments of {@link MetricsCollector}. A change replaces the container, but for `memoryMiB`. */
 export interface MetricsCollectorArgs {
   placement: Placement;
-  /** Image of Telegraf. */
+  /** Full name of Telegraf's image, tag included. */
   image: pulumi.Input<string>;
   influx: InfluxServer;
   /** Bucket that the figures go to: the token writes there and nowhere else. */
   bucket: InfluxBucket;
+  /** Its name, known at preview. */
   bucketName: string;
   /** Addresses of /metrics on the network. */
   urls: string[];

@@ -47,9 +47,11 @@ export type PlacementSettings =
   | { kind: "engine" }
   | {
       kind: "swarm";
+      /** Address of each node as clients and the deployer reach it, node 1 first. */
       nodes: string[];
       /** Whether packets between nodes are encrypted (IPsec): the kernels must know ESP. */
       encrypted: boolean;
+      /** Where images that are built here are pushed; empty: nowhere. */
       registry: string;
     };
 
@@ -80,8 +82,7 @@ export function placementFaults(settings: PlacementSettings, brokers: number): F
 }
 
 /** Networks of an environment, each for those who talk to the servers it is named after. */
-export const networkNames = ["brokers", "influxdb"] as const;
-export type NetworkName = (typeof networkNames)[number];
+export type NetworkName = "brokers" | "influxdb";
 
 /** The networks of an environment, and placements on them. */
 export interface PlacedEnvironment {

@@ -27,21 +27,27 @@ export interface PublishedPort {
 export type MountedVolume =
   { volume: pulumi.Input<string>; path: string } | { hostFolder: string; path: string };
 
-/** Arguments of a {@link Workload}. */
+/**
+ * Arguments of a {@link Workload}. On one engine a change replaces the container, but for `memoryMiB`, which is changed in place; on a
+ * Swarm it updates the service, which starts its task anew. Volumes stay.
+ */
 export interface WorkloadArgs {
   placement: Placement;
-  /** DNS name on the network; the container's or service's name is `<prefix>-<hostname>`. A change replaces the container. */
+  /** DNS name on the network; the container's or service's name is `<prefix>-<hostname>`. */
   hostname: string;
   /** Full name of the image, tag included. */
   image: pulumi.Input<string>;
   /** Command line after the image's entry point. Default: the image's own. */
   command?: pulumi.Input<string>[];
-  /** Replaces the image's entry point. */
+  /** Replaces the image's entry point. Default: the image's own. */
   entrypoint?: string[];
-  /** Environment variables. No secrets: they show in `docker inspect`; use {@link WorkloadArgs.files}. */
+  /** Environment variables. No secrets: they show in `docker inspect`; use {@link WorkloadArgs.files}. Default: none. */
   environment?: Record<string, pulumi.Input<string>>;
+  /** Default: none. */
   files?: WorkloadFile[];
+  /** Default: none. */
   ports?: PublishedPort[];
+  /** Default: none. */
   volumes?: MountedVolume[];
   /** Whether the program talks to servers outside the environment, which on one engine needs a network with a way out. Default false. */
   reachesOut?: boolean;
@@ -55,6 +61,7 @@ export interface WorkloadArgs {
    * engine where there are {@link WorkloadArgs.files}, which Docker can't lay into a read-only container.
    */
   writableRoot?: boolean;
+  /** How its health is told. */
   probe: Probe;
   /**
    * What a Swarm asks in the probe's place: it ends a program that fails it, and tells others its name only once it passes. So programs
@@ -72,7 +79,7 @@ export interface WorkloadArgs {
   user?: { uid: number; gid: number };
   /** How long the program may take to end in order before it is killed. Default `"30 seconds"`. */
   stopGrace?: Duration;
-  /** Further labels. */
+  /** Further labels. Default: none. */
   labels?: Record<string, pulumi.Input<string>>;
 }
 
