@@ -1,22 +1,34 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { reasonOf } from "../apps/shared/log";
 import { acquireKafka } from "../embedded/acquire/kafka";
 import { pinnedVersion } from "../components/workload/images";
-import { describeError, projectRoot, readArguments, runCommand } from "./arguments";
+import { projectRoot, readArguments, runCommand } from "./arguments";
 import { choiceOf } from "./bench/choice";
 import { consumerPart } from "./bench/consumer";
+import { growthPart } from "./bench/growth";
+import { injectPart } from "./bench/inject";
+import { latencyPart } from "./bench/latency";
 import { describeMachine } from "./bench/machine";
 import { type Part, type Size } from "./bench/part";
+import { pathPart } from "./bench/path";
 import { producerPart } from "./bench/producer";
 import { type BenchReport, type PartReport, reportJson, reportMarkdown } from "./bench/report";
 import { Servers } from "./bench/servers";
+import { stacksPart } from "./bench/stacks";
 import { Topics } from "./bench/topics";
 import { deployersKafka } from "./live/kafka-client";
 
 const parts: Readonly<Record<string, Part>> = {
+  // First, while no servers of the other parts are up.
+  stacks: stacksPart,
   producer: producerPart,
+  path: pathPart,
   consumer: consumerPart,
+  inject: injectPart,
+  latency: latencyPart,
+  growth: growthPart,
 };
 
 const usage = `npm run bench [-- --only NAME[,NAME]] [--rounds 3] [--quick] [--write] [--out docs/benchmarks.md] [--json FILE]
@@ -92,7 +104,7 @@ async function measure(
       tell(`${name}: ${part.subject}`);
       const signal = AbortSignal.any([stop, AbortSignal.timeout(part.limitSeconds * 1_000)]);
       const report = async () => {
-        if (part.needs === "nothing") return part.run({ ...size, signal, tell });
+        if (part.needs === "nothing") return part.run({ ...size, folder, signal, tell });
         if (!running) {
           const servers = await Servers.start(folder, stop);
           running = { servers, topics: await Topics.open(deployersKafka(servers.outputs, "weather-bench")) };
@@ -103,9 +115,9 @@ async function measure(
       };
       const findings = await report().catch((error: unknown) => {
         const reason =
-          signal.aborted && !stop.aborted ? `not done within ${part.limitSeconds} s` : describeError(error);
+          signal.aborted && !stop.aborted ? `not done within ${part.limitSeconds} s` : reasonOf(error);
         tell(`${name}: failed: ${reason}`);
-        return [{ kind: "not measured" as const, what: name, reason: reason.replace(/\s+/g, " ") }];
+        return [{ kind: "not measured" as const, what: name, reason }];
       });
       reports.push({
         part: name,

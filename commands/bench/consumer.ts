@@ -17,7 +17,7 @@ const taken = "weather_consumer_messages_total";
 export const consumerPart: Part = {
   needs: "servers",
   subject: "Analysing: the consumer program against Kafka's ConsumerPerformance",
-  limitSeconds: 300,
+  limitSeconds: 600,
   run: async (bench) => {
     const messages = bench.quick ? 20_000 : 500_000;
     return [
@@ -34,7 +34,7 @@ export const consumerPart: Part = {
 
 /** Lets both read one topic of real messages from its beginning, by turns. Neither's joining of the group counts. */
 export async function consumerAgainstKafka(
-  { servers, topics, rounds, signal, tell }: Bench,
+  bench: Bench,
   {
     what,
     messages,
@@ -43,42 +43,18 @@ export async function consumerAgainstKafka(
     leastRatio,
   }: { what: string; messages: number; stations: number; partitions: number; leastRatio?: number },
 ): Promise<Finding> {
+  const { servers, topics, rounds, signal, tell } = bench;
   const { brokers, kafka, processes } = servers;
   const topic = "bench-messages";
-  const [retryTopic, deadLetterTopic] = ["bench-retry", "bench-dlq"];
   await topics.create([topic], partitions);
-  await topics.create([retryTopic, deadLetterTopic]);
-  const sender = new Sender(createKafka("bench", { brokers }, () => undefined));
-  for (const points of pastPoints(messages, stations)) {
-    signal.throwIfAborted();
-    await sender.send(topic, points.map(recordOf));
-  }
-  await sender.close();
+  await fill(bench, topic, messages, stations);
   const count = await topics.counted(topic, messages);
 
   const values = { own: [] as number[], other: [] as number[] };
   const times = { own: new ProcessorTime(), other: new ProcessorTime() };
-  const token = servers.write("alerts-token", "bench");
   for (let round = 1; round <= rounds; round++) {
     const ours = async () => {
-      const config = {
-        ...servers.consumer,
-        ...{ topic, retryTopic, deadLetterTopic, groupId: `bench-analysis-${round}` },
-        alerts: { ...servers.consumer.alerts, tokenFile: token },
-      };
-      const program = Program.start("consumer", servers, config, await freePort(), signal);
-      try {
-        const begun = await program.logged("joined the group", signal);
-        const done = await times.own.during({ consumer: [program.pid], brokers: processes.brokers }, () =>
-          program.reaches(taken, messages, signal),
-        );
-        // Duplicates and dead letters would be cheaper than messages: none of either may be among them.
-        if ((await program.metric(taken)) !== messages)
-          throw new Error(`the consumer took in more than ${messages}`);
-        values.own.push((messages * 1_000) / (done - begun));
-      } finally {
-        await program.stop();
-      }
+      values.own.push(await takeIn(bench, topic, `bench-analysis-${round}`, messages, times.own));
     };
     const theirs = async () => {
       const watched = <T>(pid: number, work: () => Promise<T>) =>
@@ -91,7 +67,7 @@ export async function consumerAgainstKafka(
       `${what}: round ${round}: ${Math.round(values.own.at(-1) ?? 0)} against ${Math.round(values.other.at(-1) ?? 0)} messages/s`,
     );
   }
-  await topics.remove([topic, retryTopic, deadLetterTopic]);
+  await topics.remove([topic]);
   return {
     kind: "comparison",
     what: `${what} (${messages.toLocaleString("en")} of ${stations} stations, ${partitions} partitions)`,
@@ -101,4 +77,51 @@ export async function consumerAgainstKafka(
     ...(leastRatio !== undefined && { atLeast: leastRatio }),
     counts: [count],
   };
+}
+
+/** Publishes so many weather messages, all different, to a topic. */
+export async function fill(
+  { servers, signal }: Bench,
+  topic: string,
+  messages: number,
+  stations: number,
+): Promise<void> {
+  const sender = new Sender(createKafka("bench", { brokers: servers.brokers }, () => undefined));
+  try {
+    for (const points of pastPoints(messages, stations)) {
+      signal.throwIfAborted();
+      await sender.send(topic, points.map(recordOf));
+    }
+  } finally {
+    await sender.close();
+  }
+}
+
+/** Lets the consumer program take in a topic from its beginning; returns messages a second from the joining of its group on. */
+export async function takeIn(
+  { servers, topics, signal }: Bench,
+  topic: string,
+  groupId: string,
+  messages: number,
+  times: ProcessorTime,
+): Promise<number> {
+  const [retryTopic, deadLetterTopic] = [`${topic}-retry`, `${topic}-dlq`];
+  await topics.create([retryTopic, deadLetterTopic]);
+  const config = {
+    ...servers.consumer,
+    ...{ topic, retryTopic, deadLetterTopic, groupId },
+    alerts: { ...servers.consumer.alerts, tokenFile: servers.write("alerts-token", "bench") },
+  };
+  const program = Program.start("consumer", servers, config, await freePort(), signal);
+  try {
+    const begun = await program.logged("joined the group", signal);
+    const watched = { consumer: [program.pid], brokers: servers.processes.brokers };
+    const done = await times.during(watched, () => program.reaches(taken, messages, signal));
+    const all = await program.metric(taken);
+    if (all !== messages) throw new Error(`the consumer took in ${all} messages, not ${messages}`);
+    return (messages * 1_000) / (done - begun);
+  } finally {
+    await program.stop();
+    await topics.remove([retryTopic, deadLetterTopic]);
+  }
 }

@@ -10,15 +10,21 @@ export interface Size {
   readonly quick: boolean;
 }
 
+/** What every part is given. */
+export interface Bed extends Size {
+  /** A folder of this run's own, removed at its end. */
+  readonly folder: string;
+  /** Aborted when the part's time is up, or the run is ended. */
+  readonly signal: AbortSignal;
+  readonly tell: (line: string) => void;
+}
+
 /** What a part is given that needs servers. */
-export interface Bench extends Size {
+export interface Bench extends Omit<Bed, "folder"> {
   readonly servers: Servers;
   /** The commands' own client. */
   readonly kafka: Kafka;
   readonly topics: Topics;
-  /** Aborted when the part's time is up, or the run is ended. */
-  readonly signal: AbortSignal;
-  readonly tell: (line: string) => void;
 }
 
 /** A part of the benchmark. */
@@ -28,8 +34,5 @@ export type Part = {
   readonly limitSeconds: number;
 } & (
   | { readonly needs: "servers"; readonly run: (bench: Bench) => Promise<Finding[]> }
-  | {
-      readonly needs: "nothing";
-      readonly run: (bench: Omit<Bench, "servers" | "kafka" | "topics">) => Promise<Finding[]>;
-    }
+  | { readonly needs: "nothing"; readonly run: (bed: Bed) => Promise<Finding[]> }
 );

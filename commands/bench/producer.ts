@@ -13,7 +13,7 @@ const leastRatio = 0.7;
 export const producerPart: Part = {
   needs: "servers",
   subject: "Publishing: the bare sender against Kafka's ProducerPerformance",
-  limitSeconds: 300,
+  limitSeconds: 600,
   run: async (bench) => {
     const records = bench.quick ? 20_000 : 500_000;
     return [
