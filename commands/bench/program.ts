@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import * as http from "node:http";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import { bundle } from "../../components/apps/bundle";
@@ -72,8 +73,7 @@ export class Program {
 
   /** Sum of a metric over all its labels that hold the text. */
   async metric(name: string, label = ""): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
-    return sumOfMetric(text, name, label);
+    return sumOfMetric(await textAt(`http://127.0.0.1:${this.port}/metrics`), name, label);
   }
 
   /** Waits until a metric reaches a value; returns when that was seen, by `performance.now()`. */
@@ -102,6 +102,21 @@ export class Program {
     if (this.child.exitCode !== null || this.child.signalCode !== null)
       throw new Error(`${this.name} ended ${when}: ${this.#lastLine.trim()}`);
   }
+}
+
+/** By a connection of its own: one that is kept may be closed by a busy program just when it's used again. */
+function textAt(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    http
+      .get(url, { agent: false }, (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+        response.once("end", () => {
+          resolve(text);
+        });
+      })
+      .once("error", reject);
+  });
 }
 
 /** Sum of a metric's samples in Prometheus' text whose labels hold `label`. */
