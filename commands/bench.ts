@@ -61,15 +61,18 @@ runCommand(async () => {
     });
   try {
     const size = { rounds, quick: values.quick };
+    const takenAt = new Date().toISOString();
+    const measured = await measure(names, size, folder, stop.signal);
     const report: BenchReport = {
-      takenAt: new Date().toISOString(),
+      takenAt,
       command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(
         " ",
       ),
       rounds,
       quick: values.quick,
       machine,
-      parts: await measure(names, size, folder, stop.signal),
+      loadAtEnd: os.loadavg()[0] ?? 0,
+      parts: measured,
     };
     const page = reportMarkdown(report);
     if (values.json !== undefined) fs.writeFileSync(values.json, reportJson(report));

@@ -68,6 +68,8 @@ export interface BenchReport {
   /** Sizes were small: aims are left out, since it shows no speed. */
   readonly quick: boolean;
   readonly machine: Machine;
+  /** Of the last minute of the run, what was measured included. */
+  readonly loadAtEnd: number;
   readonly parts: readonly PartReport[];
 }
 
@@ -142,8 +144,11 @@ export function reportMarkdown(report: BenchReport): string {
     "rounds' ratios. Machines differ and are noisy: only the ratios of one run mean anything. `cores` are the processors that each program",
     "kept busy meanwhile.",
     "",
-    `Machine: ${machine.processor}, ${machine.cores} cores, ${Math.round(machine.memoryMiB / 1_024)} GiB, ${machine.system}, Node.js ${machine.node}, Java ${machine.java}; load ${machine.loadAtStart.toFixed(1)} before the start.`,
+    `Machine: ${machine.processor}, ${machine.cores} cores, ${Math.round(machine.memoryMiB / 1_024)} GiB, ${machine.system}, Node.js ${machine.node}, Java ${machine.java}; load ${machine.loadAtStart.toFixed(1)} before the start, ${report.loadAtEnd.toFixed(1)} at the end.`,
     "",
+    ...(machine.loadAtStart > machine.cores / 2
+      ? ["**Other programs kept the machine busy: these figures show that all works, and no speed.**", ""]
+      : []),
   ];
   for (const { subject, findings } of parts) {
     lines.push(`## ${subject}`, "");

@@ -27,7 +27,8 @@ const figure = (values: number[], atMost?: number): Finding => ({
 });
 const none: Finding = { kind: "not measured", what: "compose", reason: "there is no docker" };
 
-const report = (findings: Finding[], quick = false): BenchReport => ({
+const report = (findings: Finding[], quick = false, loadAtStart = 0.25): BenchReport => ({
+  loadAtEnd: 2.04,
   takenAt: "2026-01-31T10:00:00.000Z",
   command: "npm run bench",
   rounds: 3,
@@ -39,7 +40,7 @@ const report = (findings: Finding[], quick = false): BenchReport => ({
     system: "Linux 6",
     node: "20.20.2",
     java: "17.0.1",
-    loadAtStart: 0.25,
+    loadAtStart,
   },
   parts: [{ part: "some", subject: "Some part", findings, seconds: 90 }],
 });
@@ -86,7 +87,13 @@ test("the page has a row for what was measured, and the reason for what wasn't",
   );
   expect(page).toContain("Not measured: compose: there is no docker.");
   expect(page).toContain("2 cores, 24 GiB");
-  expect(page).toContain("load 0.3 before the start");
+  expect(page).toContain("load 0.3 before the start, 2.0 at the end");
+});
+
+test("a page says that the machine was busy", () => {
+  const warning = "no speed";
+  expect(reportMarkdown(report([], false, 1))).not.toContain(warning);
+  expect(reportMarkdown(report([], false, 1.1))).toContain(warning);
 });
 
 test("a missed aim is seen, and small sizes are held against none", () => {
