@@ -24,6 +24,11 @@ export const producerPart: Part = {
         partitions: 4,
         leastRatio,
       }),
+      {
+        kind: "not measured",
+        what: "@platformatic/kafka",
+        reason: "it needs Node.js 22.22, and the programs are to run from 20.20 on",
+      },
     ];
   },
 };

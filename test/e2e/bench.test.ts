@@ -34,9 +34,9 @@ test("npm run bench measures, and each figure stands for messages that are there
     const { parts, rounds } = JSON.parse(fs.readFileSync(file, "utf8")) as Written;
     expect(parts.map(({ part }) => part)).toEqual(["producer", "consumer"]);
     for (const { findings } of parts) {
-      expect(findings).toHaveLength(1);
-      for (const { kind, own, other, counts } of findings) {
-        expect(kind).toBe("comparison");
+      const compared = findings.filter(({ kind }) => kind === "comparison");
+      expect(compared).toHaveLength(1);
+      for (const { own, other, counts } of compared) {
         for (const { values, cores } of [own, other]) {
           expect(values).toHaveLength(rounds);
           for (const value of values) expect(value).toBeGreaterThan(0);
