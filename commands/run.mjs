@@ -30,11 +30,17 @@ const [command, ...args] = process.argv.slice(2);
 const [file, rest] =
   command === "test"
     ? [join(root, "node_modules", "jest", "bin", "jest.js"), args]
-    : [
-        join(root, "node_modules", "tsx", "dist", "cli.mjs"),
-        [join(root, "commands", `${command}.ts`), ...args],
-      ];
+    : [join(root, "commands", `${command}.ts`), args];
+// tsx's own command would start a second Node.js, with hooks for ECMAScript modules, which this project has none of.
+const tsx = join(root, "node_modules", "tsx", "dist");
+const hooks =
+  command === "test"
+    ? []
+    : ["--require", join(tsx, "preflight.cjs"), "--require", join(tsx, "cjs", "index.cjs")];
 // Ctrl-C reaches the whole terminal group; the command itself decides what to do with it.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
-const { status, signal } = spawnSync(process.execPath, [file, ...rest], { cwd: root, stdio: "inherit" });
+const { status, signal } = spawnSync(process.execPath, [...hooks, file, ...rest], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exit(signal ? 1 : (status ?? 1));

@@ -1,12 +1,11 @@
-import { fork } from "node:child_process";
 import * as fs from "node:fs";
-import * as path from "node:path";
 import { stateFolder } from "../embedded/folder";
 import { type SupervisorEvent } from "../embedded/supervisor";
 import { UserError } from "../embedded/stack-config";
 import { sources } from "../components/settings";
 import { projectRoot, readArguments, runCommand } from "./arguments";
 import { prepareStack } from "./docker-stack";
+import { forkTypeScript } from "./fork";
 import { endInterruptedUpdate } from "./interrupted";
 import { runningStack } from "./live/outputs";
 import { renderFlow, renderMoving, renderStatus } from "./live/render";
@@ -88,19 +87,8 @@ async function upEmbedded(
   const state = stateFolder(projectRoot, stack);
   fs.mkdirSync(state.root, { recursive: true, mode: 0o700 });
   const log = fs.openSync(state.log, "a");
-  const tsx = path.join(projectRoot, "node_modules", "tsx", "dist", "preflight.cjs");
-  const child = fork(path.join(projectRoot, "embedded", "main.ts"), [], {
-    cwd: projectRoot,
-    // A group of its own, so that Ctrl-C reaches this process alone, which passes it on.
-    detached: true,
-    execArgv: [
-      "--require",
-      tsx,
-      "--require",
-      path.join(projectRoot, "node_modules", "tsx", "dist", "cjs", "index.cjs"),
-    ],
-    stdio: ["ignore", log, log, "ipc"],
-  });
+  // A group of its own, so that Ctrl-C reaches this process alone, which passes it on.
+  const child = forkTypeScript("embedded/main.ts", { detached: true, stdio: ["ignore", log, log, "ipc"] });
   fs.closeSync(log);
   const begun = Date.now();
   const progress = new Progress(process.stdout);

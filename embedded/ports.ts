@@ -22,7 +22,8 @@ export async function assertPortsFree(containers: readonly ContainerSpec[]): Pro
   }
 }
 
-function isFree(host: string, port: number): Promise<boolean> {
+/** Whether nothing listens at the port of that address. */
+export function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();
     server.once("error", () => {

@@ -136,6 +136,9 @@ export async function runProgram(options: ProgramOptions): Promise<Record<string
     fail(error);
   };
   process.on("unhandledRejection", onRejection);
+  // The SDK keeps the stack of every promise it makes; to look each up in the source maps took a fifth of the time of a plan.
+  const { sourceMapsEnabled } = process;
+  process.setSourceMapsEnabled(false);
   try {
     const run = async () => {
       const outputs = await pulumi.runtime.runInPulumiStack(() =>
@@ -146,6 +149,7 @@ export async function runProgram(options: ProgramOptions): Promise<Record<string
     };
     return await Promise.race([run(), failed]);
   } finally {
+    process.setSourceMapsEnabled(sourceMapsEnabled);
     // Node tells of a rejection that nobody waits for only after this turn: what follows from a program's failure ended the process.
     await new Promise((resolve) => setImmediate(resolve));
     process.off("unhandledRejection", onRejection);

@@ -14,8 +14,11 @@ export interface OutgoingRecord {
 
 /** Under Kafka's default `message.max.bytes` (1,048,588), with room for the batch's own header. */
 const maxBatchBytes = 900_000;
-/** kafkajs copies a batch once for each record in it (groupMessagesPerPartition): so a small one costs less; 250 and 1,000 took the same CPU a message when measured. */
-const maxBatchRecords = 250;
+/**
+ * kafkajs copies a batch once for each record in it (groupMessagesPerPartition), so a batch must not be large; 250 and 1,000 took the
+ * same CPU a message when measured. As only one is under way in a partition, a small one is bound by the brokers' time to answer.
+ */
+const maxBatchRecords = 1_000;
 /** How long the number of partitions of a topic is believed. */
 const partitionCountMs = 60_000;
 

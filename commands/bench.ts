@@ -1,0 +1,137 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { reasonOf } from "../apps/shared/log";
+import { acquireKafka } from "../embedded/acquire/kafka";
+import { pinnedVersion } from "../components/workload/images";
+import { projectRoot, readArguments, runCommand } from "./arguments";
+import { choiceOf } from "./bench/choice";
+import { consumerPart } from "./bench/consumer";
+import { growthPart } from "./bench/growth";
+import { injectPart } from "./bench/inject";
+import { latencyPart } from "./bench/latency";
+import { describeMachine } from "./bench/machine";
+import { type Part, type Size } from "./bench/part";
+import { pathPart } from "./bench/path";
+import { producerPart } from "./bench/producer";
+import { type BenchReport, type PartReport, reportJson, reportMarkdown } from "./bench/report";
+import { Servers } from "./bench/servers";
+import { stacksPart } from "./bench/stacks";
+import { Topics } from "./bench/topics";
+import { deployersKafka } from "./live/kafka-client";
+
+const parts: Readonly<Record<string, Part>> = {
+  // First, while no servers of the other parts are up.
+  stacks: stacksPart,
+  producer: producerPart,
+  path: pathPart,
+  consumer: consumerPart,
+  inject: injectPart,
+  latency: latencyPart,
+  growth: growthPart,
+};
+
+const usage = `npm run bench [-- --only NAME[,NAME]] [--rounds 3] [--quick] [--write] [--out docs/benchmarks.md] [--json FILE]
+
+Measures the pipeline's programs against public tools, by turns on the same servers, and prints a report.
+Parts: ${Object.keys(parts).join(", ")}. --quick takes small sizes: it shows that all works, and no speed.
+--write writes the report to --out; --json writes the figures of every round.`;
+
+runCommand(async () => {
+  const { values } = readArguments(usage, {
+    only: { type: "string" },
+    rounds: { type: "string" },
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    out: { type: "string" },
+    json: { type: "string" },
+  });
+  const { names, rounds, out } = choiceOf(values, Object.keys(parts));
+  const kafka = await acquireKafka(pinnedVersion("kafka"), () => undefined);
+  const machine = describeMachine(kafka.java);
+
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "weather-bench-"));
+  // A state of its own: a stack of this clone that is up is left alone.
+  process.env["WEATHER_STATE"] = folder;
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      process.stderr.write("\nEnding all servers ...\n");
+      stop.abort();
+    });
+  try {
+    const size = { rounds, quick: values.quick };
+    const takenAt = new Date().toISOString();
+    const measured = await measure(names, size, folder, stop.signal);
+    const report: BenchReport = {
+      takenAt,
+      command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(
+        " ",
+      ),
+      rounds,
+      quick: values.quick,
+      machine,
+      loadAtEnd: os.loadavg()[0] ?? 0,
+      parts: measured,
+    };
+    const page = reportMarkdown(report);
+    if (values.json !== undefined) fs.writeFileSync(values.json, reportJson(report));
+    if (out === undefined) process.stdout.write(`${page}\n`);
+    else {
+      fs.writeFileSync(path.resolve(projectRoot, out), page);
+      process.stdout.write(`${out} is written.\n`);
+    }
+    return stop.signal.aborted ? 1 : 0;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Measures part after part; one that fails is reported as not measured, and the next goes on. */
+async function measure(
+  names: readonly string[],
+  size: Size,
+  folder: string,
+  stop: AbortSignal,
+): Promise<PartReport[]> {
+  const begunMs = Date.now();
+  const tell = (line: string) =>
+    process.stderr.write(`${((Date.now() - begunMs) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
+  const reports: PartReport[] = [];
+  let running: { servers: Servers; topics: Topics } | undefined;
+  try {
+    for (const name of names) {
+      const part = parts[name];
+      if (!part || stop.aborted) break;
+      const partBegun = Date.now();
+      tell(`${name}: ${part.subject}`);
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(part.limitSeconds * 1_000)]);
+      const report = async () => {
+        if (part.needs === "nothing") return part.run({ ...size, folder, signal, tell });
+        if (!running) {
+          const servers = await Servers.start(folder, stop);
+          running = { servers, topics: await Topics.open(deployersKafka(servers.outputs, "weather-bench")) };
+          tell("three brokers and InfluxDB are up");
+        }
+        const kafka = deployersKafka(running.servers.outputs, "weather-bench");
+        return part.run({ ...size, ...running, kafka, signal, tell });
+      };
+      const findings = await report().catch((error: unknown) => {
+        const reason =
+          signal.aborted && !stop.aborted ? `not done within ${part.limitSeconds} s` : reasonOf(error);
+        tell(`${name}: failed: ${reason}`);
+        return [{ kind: "not measured" as const, what: name, reason }];
+      });
+      reports.push({
+        part: name,
+        subject: part.subject,
+        findings,
+        seconds: (Date.now() - partBegun) / 1_000,
+      });
+    }
+  } finally {
+    await running?.topics.close().catch(() => undefined);
+    await running?.servers.end();
+  }
+  return reports;
+}

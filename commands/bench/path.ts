@@ -1,0 +1,119 @@
+import { toLine } from "../../apps/inject/weather";
+import { bodiesOf, createBucket, removeBucket, writeBodies } from "./influxdb";
+import { type Bench, type Part } from "./part";
+import { freePort } from "./ports";
+import { ProcessorTime } from "./processor-time";
+import { Program } from "./program";
+import { type Count, type Finding } from "./report";
+import { Telegraf, telegrafProgram } from "./telegraf";
+import { pastPoints } from "./weather";
+
+/** What issue 7 aims at. */
+const leastRatio = 2;
+
+/** Writers side by side, here and to InfluxDB: with more neither became faster. */
+export const parallelWrites = 4;
+
+/** Metrics in one batch of Telegraf's. */
+const telegrafBatch = 5_000;
+
+/** The producer program after an outage, against Telegraf. */
+export const pathPart: Part = {
+  needs: "servers",
+  subject: "InfluxDB to Kafka: the producer program catching up, against Telegraf",
+  limitSeconds: 600,
+  run: async (bench) => {
+    const points = bench.quick ? 10_000 : 300_000;
+    return [await producerAgainstTelegraf(bench, { points, stations: 50, leastRatio })];
+  },
+};
+
+/**
+ * The producer program finds all points in a bucket, and has to ask InfluxDB for them; Telegraf is sent them, as InfluxDB's
+ * replication would, without waiting for InfluxDB. Both end when the last is in the topic.
+ */
+async function producerAgainstTelegraf(
+  bench: Bench,
+  { points, stations, leastRatio }: { points: number; stations: number; leastRatio: number },
+): Promise<Finding> {
+  const { servers, topics, rounds, signal, tell } = bench;
+  const telegraf = await telegrafProgram();
+  const values = { own: [] as number[], other: [] as number[] };
+  const times = { own: new ProcessorTime(), other: new ProcessorTime() };
+  const counts: Count[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const [own, other] = [`bench-path-${round}`, `bench-telegraf-${round}`];
+    await topics.create([own, other]);
+    const bodies = bodiesOf([...pastPoints(points, stations)].flatMap((some) => some.map(toLine)));
+    const ours = async () => {
+      values.own.push(await catchUp(bench, { topic: own, bodies, points, times: times.own }));
+    };
+    const theirs = async () => {
+      const running = await Telegraf.start(
+        telegraf,
+        servers,
+        { topic: other, points, batch: telegrafBatch },
+        signal,
+      );
+      try {
+        const begun = performance.now();
+        const done = await times.other.during(
+          { telegraf: [running.pid], brokers: servers.processes.brokers },
+          async () => {
+            await writeBodies(running.target, bodies, parallelWrites, signal);
+            return topics.holds(other, points, signal);
+          },
+        );
+        values.other.push((points * 1_000) / (done - begun));
+      } finally {
+        await running.stop();
+      }
+    };
+    for (const side of round % 2 === 1 ? [theirs, ours] : [ours, theirs]) await side();
+    counts.push(await topics.counted(own, points), await topics.counted(other, points));
+    await topics.remove([own, other]);
+    tell(
+      `path: round ${round}: ${Math.round(values.own.at(-1) ?? 0)} against ${Math.round(values.other.at(-1) ?? 0)} points/s`,
+    );
+  }
+  return {
+    kind: "comparison",
+    what: `${points.toLocaleString("en")} points of ${stations} stations into a topic`,
+    unit: "points/s",
+    own: { by: "producer program, reading InfluxDB", values: values.own, cores: times.own.cores() },
+    other: { by: "Telegraf, sent the points", values: values.other, cores: times.other.cores() },
+    atLeast: leastRatio,
+    counts,
+  };
+}
+
+/** Writes the points into a bucket of their own and lets the producer program bring them into the topic; returns points a second from its start on. */
+export async function catchUp(
+  { servers, topics, signal }: Bench,
+  {
+    topic,
+    bodies,
+    points,
+    times,
+  }: { topic: string; bodies: readonly string[]; points: number; times: ProcessorTime },
+): Promise<number> {
+  const { influxdb, producer, processes } = servers;
+  const bucket = topic;
+  await createBucket(influxdb, bucket);
+  await writeBodies({ ...influxdb, bucket }, bodies, parallelWrites, signal);
+  const config = {
+    ...producer,
+    influxdb: { ...producer.influxdb, bucket, tokenFile: servers.write("influxdb-token", influxdb.token) },
+    topic,
+  };
+  const program = Program.start("producer", servers, config, await freePort(), signal);
+  try {
+    const begun = await program.logged("started", signal);
+    const watched = { producer: [program.pid], influxd: processes.influxd, brokers: processes.brokers };
+    const done = await times.during(watched, () => topics.holds(topic, points, signal));
+    return (points * 1_000) / (done - begun);
+  } finally {
+    await program.stop();
+    await removeBucket(influxdb, bucket);
+  }
+}
