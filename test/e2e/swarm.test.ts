@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { askAll, obstacles } from "../../components/kafka/readiness";
 import { type PipelineOutputs } from "../../components/outputs";
 import { pinnedImages } from "../../components/workload/images";
-import { swarmServices } from "../../commands/live/swarm";
+import { type StackStatus } from "../../commands/live/status";
 import { bedDown, bedNodes, bedUp, killNode, missingForBed, startNode } from "../../commands/swarm-bed";
 import { missingForDocker } from "../../commands/target";
 import { AcknowledgedLoad } from "../swarm/acknowledged-load";
@@ -33,37 +33,50 @@ const pulumi = (...args: string[]) =>
   });
 
 /** Whether every broker answers and has all its replicas in sync. */
-const isWhole = async () => obstacles(await askAll(outputs.kafka.bootstrapServers, 5_000), true);
+const isWhole = async () =>
+  obstacles(await askAll(outputs.kafka.bootstrapServers, 5_000, outputs.kafkaTls), true);
+const status = async () =>
+  JSON.parse((await run(state, "status", ["--stack", "swarm", "--json"])).output) as StackStatus;
+/** As production is: encrypted and authorised. */
+const up = (...settings: string[]) =>
+  run(state, "up", [
+    ...["--stack", "swarm", "--target", "docker", "--detach"],
+    ...["security.mode=mtls", ...settings].flatMap((setting) => ["--set", setting]),
+  ]);
 
 beforeAll(async () => {
   if (reason !== undefined) return;
   const [first] = await bedUp(3, Object.values(pinnedImages), () => undefined);
   process.env["DOCKER_HOST"] = first?.dockerHost;
-  const up = await run(state, "up", ["--stack", "swarm", "--target", "docker", "--detach"]);
-  if (up.code !== 0) throw new Error(up.output);
-  outputs = JSON.parse(pulumi("stack", "output", "--json").stdout) as PipelineOutputs;
+  const { code, output } = await up();
+  if (code !== 0) throw new Error(output);
+  outputs = JSON.parse(pulumi("stack", "output", "--json", "--show-secrets").stdout) as PipelineOutputs;
 });
 
 afterAll(async () => {
   if (reason === undefined) await bedDown();
 });
 
-onBed("each broker runs on a node of its own, and a second preview with refresh finds nothing to do", () => {
-  const brokers = swarmServices(outputs.prefix).filter(({ name }) => /kafka\d$/.test(name));
-  expect(brokers.map(({ endpoints }) => endpoints).sort()).toEqual([
-    ["node1:19092"],
-    ["node2:29092"],
-    ["node3:39092"],
-  ]);
-  const preview = pulumi(
-    "preview",
-    "--refresh",
-    "--expect-no-changes",
-    "--config-file",
-    `${state}/pulumi-config/Pulumi.swarm.yaml`,
-  );
-  expect(`${preview.status}\n${preview.stderr}`).toMatch(/^0\n/);
-});
+onBed(
+  "each broker runs on a node of its own, and a second preview with refresh finds nothing to do",
+  async () => {
+    const { services } = await eventually(status, ({ flow }) => (flow.consumed ?? 0) > 5, 120_000);
+    const brokers = services.filter(({ name }) => /kafka\d$/.test(name));
+    expect(brokers.map(({ endpoints }) => endpoints).sort()).toEqual([
+      ["node1:19092"],
+      ["node2:29092"],
+      ["node3:39092"],
+    ]);
+    const preview = pulumi(
+      "preview",
+      "--refresh",
+      "--expect-no-changes",
+      "--config-file",
+      `${state}/pulumi-config/Pulumi.swarm.yaml`,
+    );
+    expect(`${preview.status}\n${preview.stderr}`).toMatch(/^0\n/);
+  },
+);
 
 onBed(
   "a node is killed under load: nothing acknowledged is lost, and when it's back every replica is in sync",
@@ -85,10 +98,7 @@ onBed(
   "a changed setting rolls the brokers one by one under load, and nothing acknowledged is lost",
   async () => {
     const load = await loadOnNewTopic();
-    const up = await run(state, "up", [
-      ...["--stack", "swarm", "--target", "docker", "--detach", "--set", "kafka.heapMiB=400"],
-    ]);
-    expect(up).toMatchObject({ code: 0 });
+    expect(await up("kafka.heapMiB=400")).toMatchObject({ code: 0 });
     expect(await isWhole()).toEqual([]);
     const report = await load.finish();
     process.stdout.write(`brokers rolled: ${JSON.stringify(report)}\n`);
@@ -98,7 +108,7 @@ onBed(
 
 async function loadOnNewTopic(): Promise<AcknowledgedLoad> {
   await eventually(isWhole, (found) => found.length === 0, 5 * 60_000);
-  const load = await AcknowledgedLoad.onNewTopic(outputs.kafka.bootstrapServers);
+  const load = await AcknowledgedLoad.onNewTopic(outputs);
   await load.start();
   return load;
 }

@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from "kafkajs";
 import { Sender } from "../../apps/shared/sender";
+import { type PipelineOutputs } from "../../components/outputs";
 
 /** What a load came to. */
 export interface LoadReport {
@@ -23,13 +24,14 @@ export class AcknowledgedLoad {
   private sending: Promise<void> | undefined;
 
   constructor(
-    brokers: string[],
+    { kafka, kafkaTls }: Pick<PipelineOutputs, "kafka" | "kafkaTls">,
     private readonly topic: string,
   ) {
     // As the programs' own clients are (apps/shared/kafka.ts).
     this.kafka = new Kafka({
       clientId: "acknowledged-load",
-      brokers,
+      brokers: kafka.bootstrapServers,
+      ...(kafkaTls && { ssl: kafkaTls }),
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,
       requestTimeout: 15_000,
@@ -39,9 +41,9 @@ export class AcknowledgedLoad {
   }
 
   /** A load on a topic of its own, made with 4 partitions, 3 replicas and min ISR 2. */
-  static async onNewTopic(brokers: string[]): Promise<AcknowledgedLoad> {
+  static async onNewTopic(outputs: Pick<PipelineOutputs, "kafka" | "kafkaTls">): Promise<AcknowledgedLoad> {
     const topic = `load-${Date.now()}`;
-    const load = new AcknowledgedLoad(brokers, topic);
+    const load = new AcknowledgedLoad(outputs, topic);
     const admin = load.kafka.admin();
     await admin.connect();
     const configEntries = [{ name: "min.insync.replicas", value: "2" }];

@@ -41,7 +41,7 @@ test("with an authority no listener is plaintext, clients show certificates, and
       KAFKA_AUTHORIZER_CLASS_NAME: "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
       KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND: "false",
       KAFKA_SUPER_USERS: "User:broker;User:deployer",
-      KAFKA_SSL_PRINCIPAL_MAPPING_RULES: 
+      KAFKA_SSL_PRINCIPAL_MAPPING_RULES:
         "RULE:^CN=kafka[0-9]+,O=weather-test$/broker/,RULE:^CN=([a-z0-9-]+),O=weather-test$/$1/",
     });
     expect(Object.values(environment(id)).join()).not.toContain("PLAINTEXT");
