@@ -2,13 +2,11 @@ import { type ChildProcess, fork, type ForkOptions } from "node:child_process";
 import * as path from "node:path";
 import { projectRoot } from "./arguments";
 
-const tsx = path.join(projectRoot, "node_modules", "tsx", "dist");
-
 /** Starts a TypeScript file of this project as a Node.js process of its own, with a channel to it. */
 export function forkTypeScript(file: string, options: Omit<ForkOptions, "execArgv">): ChildProcess {
   return fork(path.join(projectRoot, file), [], {
     cwd: projectRoot,
     ...options,
-    execArgv: ["--require", path.join(tsx, "preflight.cjs"), "--require", path.join(tsx, "cjs", "index.cjs")],
+    execArgv: ["--require", "tsx/cjs"],
   });
 }

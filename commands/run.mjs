@@ -32,11 +32,7 @@ const [file, rest] =
     ? [join(root, "node_modules", "jest", "bin", "jest.js"), args]
     : [join(root, "commands", `${command}.ts`), args];
 // tsx's own command would start a second Node.js, with hooks for ECMAScript modules, which this project has none of.
-const tsx = join(root, "node_modules", "tsx", "dist");
-const hooks =
-  command === "test"
-    ? []
-    : ["--require", join(tsx, "preflight.cjs"), "--require", join(tsx, "cjs", "index.cjs")];
+const hooks = command === "test" ? [] : ["--require", "tsx/cjs"];
 // Ctrl-C reaches the whole terminal group; the command itself decides what to do with it.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
 const { status, signal } = spawnSync(process.execPath, [...hooks, file, ...rest], {
