@@ -1,18 +1,33 @@
-import { availableParallelism } from "node:os";
+import { plan } from "../embedded/plan";
+import { policyViolations, violationText } from "../embedded/policy-check";
 import { stackNames } from "../embedded/stack-config";
-import { violationText } from "../embedded/policy-check";
-import { projectRoot, readArguments, runCommand } from "./arguments";
-import { forkTypeScript } from "./fork";
-import { judge, type StackVerdict } from "./policy/judge";
+import { describeError, projectRoot, readArguments, runCommand } from "./arguments";
 
 const usage = "npm run policy [-- --stack S] [--json]";
+
+/** What was found about one stack: violations, or why its program can't be declared at all. */
+type StackVerdict =
+  | { stack: string; resources: number; violations: ReturnType<typeof policyViolations> }
+  | { stack: string; error: string };
 
 runCommand(async () => {
   const { values } = readArguments(usage, {
     stack: { type: "string", multiple: true },
     json: { type: "boolean", default: false },
   });
-  const verdicts = await judgeAll(values.stack ?? stackNames(projectRoot));
+  const verdicts: StackVerdict[] = [];
+  for (const stack of values.stack ?? stackNames(projectRoot)) {
+    try {
+      const planned = await plan({ projectRoot, stack, overrides: {} });
+      verdicts.push({
+        stack,
+        resources: planned.length,
+        violations: policyViolations(projectRoot, stack, planned),
+      });
+    } catch (error) {
+      verdicts.push({ stack, error: describeError(error) });
+    }
+  }
   process.stdout.write(
     values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : verdicts.map(text).join("\n"),
   );
@@ -22,32 +37,6 @@ runCommand(async () => {
   );
   return refused ? 1 : 0;
 });
-
-/** Judges by as many processes as there are processors, each its share; the first share, the largest, is this one's. */
-async function judgeAll(stacks: readonly string[]): Promise<StackVerdict[]> {
-  const processes = Math.min(availableParallelism(), stacks.length);
-  const shares = Array.from({ length: processes }, (_, share) =>
-    stacks.filter((_, index) => index % processes === share),
-  );
-  const [own = [], ...others] = shares;
-  const beside = others.map((share) => judgeBeside(share));
-  const verdicts = (await Promise.all([judge(own), ...beside])).flat();
-  return stacks.flatMap((stack) => verdicts.find((verdict) => verdict.stack === stack) ?? []);
-}
-
-function judgeBeside(stacks: readonly string[]): Promise<StackVerdict[]> {
-  const child = forkTypeScript("commands/policy/judge-process.ts", { stdio: ["ignore", 2, 2, "ipc"] });
-  return new Promise((resolve, reject) => {
-    child.once("message", (verdicts: StackVerdict[]) => {
-      resolve(verdicts);
-    });
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      reject(new Error(`judging ${stacks.join(" and ")} ended with code ${String(code)}`));
-    });
-    child.send(stacks);
-  });
-}
 
 function text(verdict: StackVerdict): string {
   if ("error" in verdict) return `${verdict.stack}: refused\n  ${verdict.error.split("\n").join("\n  ")}\n`;
