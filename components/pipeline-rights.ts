@@ -29,8 +29,8 @@ export function pipelineRights(settings: Settings): ProgramRights[] {
   return [
     {
       principal: "producer",
-      // The topic is its memory, too.
-      reads: ["weather"],
+      // The topics are its memory, too.
+      reads: ["weather", "weather-dlq"],
       writes: ["weather", "weather-dlq"],
       groups: [recoveryGroups],
       quota: { writeBytesPerSecond: 32 * mebibyte, readBytesPerSecond: 128 * mebibyte },

@@ -62,7 +62,8 @@ export function runAsService(
         {
           type: "tmpfs",
           target: temporaryFolder.path,
-          tmpfsOptions: { sizeBytes: temporaryFolder.maxMiB * 1_048_576, mode: 0o1777 },
+          // Without the sticky bit, which the engine tells back as another: the provider would find a difference for ever.
+          tmpfsOptions: { sizeBytes: temporaryFolder.maxMiB * 1_048_576, mode: 0o777 },
         },
       ],
       configs: configs.map(({ id, swarmName, path }) => ({

@@ -108,6 +108,12 @@ test("the weather flows through both ways by mTLS, and an alert comes back throu
   expect(now.flow.deadLettered).toBe(0);
 });
 
+test("the producer, killed, reads again what it published, by its own rights, and goes on", async () => {
+  const published = (await status()).flow.published ?? 0;
+  await stack.act("producer", "kill");
+  await eventually(status, ({ flow }) => (flow.published ?? 0) > published + 20, 60_000);
+});
+
 describe("who isn't let in", () => {
   const refusal = (identity: Partial<PemIdentity>) =>
     askNode(firstBroker(), 10_000, identity as PemIdentity).then(

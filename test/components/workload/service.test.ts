@@ -59,7 +59,7 @@ test("the same description becomes a service that is placed, limited, probed and
         readOnly: true,
         mounts: [
           { type: "volume", source: "data", target: "/data" },
-          { type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 64 * 1_048_576, mode: 0o1777 } },
+          { type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 64 * 1_048_576, mode: 0o777 } },
         ],
         configs: [],
         secrets: [],
