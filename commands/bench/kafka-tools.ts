@@ -4,7 +4,7 @@ import { type KafkaInstall } from "../../embedded/acquire/kafka";
 /** Heap of the tools: as much as Kafka's own scripts give them. */
 const toolHeap = "-Xmx512M";
 
-/** Properties of the compared producer: as safe as ours, and batches of four times the default size, with which it is fastest. */
+/** Properties of the compared producer: as safe as ours, and batches of four times the default size, which throughput asks for. */
 const producerProperties = [
   "acks=all",
   "enable.idempotence=true",

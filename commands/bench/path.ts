@@ -11,7 +11,7 @@ import { pastPoints } from "./weather";
 /** What issue 7 aims at. */
 const leastRatio = 2;
 
-/** Writers side by side, here and to InfluxDB: with more neither became faster. */
+/** Writers side by side, here and to InfluxDB. */
 export const parallelWrites = 4;
 
 /** Metrics in one batch of Telegraf's. */

@@ -19,7 +19,7 @@ export async function telegrafProgram(): Promise<string> {
 }
 
 /**
- * The bridge's Telegraf from InfluxDB to Kafka as it is fastest: a buffer for all points, so that nothing waits for an answer of
+ * The bridge's Telegraf from InfluxDB to Kafka built for speed: a buffer for all points, so that nothing waits for an answer of
  * Kafka's, and batches as large as `batch`. Its delivery is the bridge's: acks=all, idempotent, by station.
  */
 function tables(
