@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setLogger } from "@influxdata/influxdb-client";
 import { type Consumer } from "kafkajs";
 import { type Alert } from "../../apps/consumer/alerts";
 import { segmentBytesFor, worstCaseBytes } from "../../components/kafka/disk";
@@ -111,7 +112,8 @@ test("a message that is no weather, a full disk, and a broker that is gone: each
   expect(found.get("dead letters")).toMatchObject({
     level: "crit",
     tags: { topic: "weather-dlq" },
-    message: "weather-dlq took 1 messages in a minute: crit",
+    // The broker's end may have the consumer set the message aside again, which it promises to do at least once.
+    message: expect.stringMatching(/^weather-dlq took \d+ messages in a minute: crit$/) as string,
   });
   const lacking = found.get("under-replicated");
   expect(lacking?.level).toBe("crit");
@@ -149,6 +151,8 @@ test.each(
 });
 
 test("Grafana's token writes nothing", async () => {
+  // The client says by itself what is expected here.
+  setLogger({ error: () => undefined, warn: () => undefined });
   const writes = grafana().getWriteApi(outputs.influxdb.org, "pipeline", "ms", { maxRetries: 0 });
   writes.writeRecord("pipeline forged=1");
   await expect(writes.close()).rejects.toThrow();
