@@ -44,7 +44,7 @@ async function downEmbedded(stack: string, volumes: boolean): Promise<boolean> {
   process.stdout.write(
     volumes
       ? `Down, and its data removed (${state.root}).\n`
-      : `Down. Its data stays in ${state.root}; remove it with: npm run down -- --volumes\n`,
+      : `Down. Its data stays in ${state.root}; remove it with: npm run down -- ${stack === "dev" ? "" : `--stack ${stack} `}--volumes\n`,
   );
   return true;
 }
