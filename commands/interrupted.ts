@@ -7,7 +7,7 @@ import { weatherFolder } from "../embedded/folder";
 import { startTicks } from "../embedded/processes";
 import { UserError } from "../embedded/stack-config";
 import { projectRoot } from "./arguments";
-import { missingTopics, removeOrphanTopics } from "./orphan-topics";
+import { kafkaOf, missingTopics, removeOrphanTopics } from "./orphan-topics";
 import { pulumiEnvironment, pulumiOutput } from "./pulumi-cli";
 
 /** What the Pulumi CLI writes into a lock of a file backend. */
@@ -76,9 +76,9 @@ export async function endInterruptedUpdate(stack: string): Promise<boolean> {
   const hadLock = giveUpDeadLock(stack);
   const exported = (...flags: string[]) =>
     JSON.parse(pulumiOutput(["stack", "export", "--stack", stack, ...flags])) as ExportedState;
-  const missing = missingTopics(exported("--show-secrets"));
-  if (missing) await removeOrphanTopics(stack, missing);
   const state = exported();
+  const topics = missingTopics(state);
+  if (topics.length > 0) await removeOrphanTopics(stack, topics, kafkaOf(exported("--show-secrets")));
   if ((state.deployment.pending_operations ?? []).length === 0) return hadLock;
   for (const { kind, name } of orphansOf(state)) {
     const removed = spawnSync(

@@ -4,31 +4,38 @@ import { UserError } from "../embedded/stack-config";
 import { type ExportedState, type Stated } from "./interrupted";
 import { deployersKafka } from "./live/kafka-client";
 
-/** Where the topics may be that a state lacks, and how its provider connects to them. */
-export interface MissingTopics {
+/** The brokers of a stack, and the deployer's certificate where they ask for one. */
+export interface StatedKafka {
   bootstrapServers: string[];
-  topics: string[];
-  /** The deployer's certificate; undefined where Kafka is plaintext. */
   kafkaTls?: PemIdentity;
 }
 
+/** The pipeline's topics that a state lacks though it has a Kafka provider, without which there can be none. */
+export function missingTopics({ deployment: { resources = [] } }: ExportedState): string[] {
+  if (!resources.some(isKafkaProvider)) return [];
+  const known = resources.filter(({ type }) => type === "kafka:index/topic:Topic");
+  return pipelineTopics(settingsSchema.parse({}))
+    .map(({ name }) => name)
+    .filter((name) => !known.some(({ outputs }) => outputs?.name === name));
+}
+
 /**
- * The pipeline's topics that a state lacks, and the brokers that may have them; undefined where there can be none.
+ * How a state's Kafka provider connects; undefined where there is none.
  *
  * @param state exported with its secrets in plain text, where Kafka asks for a certificate.
  */
-export function missingTopics({ deployment: { resources = [] } }: ExportedState): MissingTopics | undefined {
-  const provider = resources.find(({ type }) => type === "pulumi:providers:kafka")?.inputs;
-  const known = resources.filter(({ type }) => type === "kafka:index/topic:Topic");
-  const topics = pipelineTopics(settingsSchema.parse({}))
-    .map(({ name }) => name)
-    .filter((name) => !known.some(({ outputs }) => outputs?.name === name));
-  if (provider?.bootstrapServers === undefined || topics.length === 0) return undefined;
+export function kafkaOf({ deployment: { resources = [] } }: ExportedState): StatedKafka | undefined {
+  const provider = resources.find(isKafkaProvider)?.inputs;
+  if (provider?.bootstrapServers === undefined) return undefined;
   const { caCert: ca, clientCert: cert, clientKey: key } = provider;
   // A provider's list stands in the state as JSON text.
   const bootstrapServers = JSON.parse(plain(provider.bootstrapServers)) as string[];
-  if (ca === undefined || cert === undefined || key === undefined) return { bootstrapServers, topics };
-  return { bootstrapServers, topics, kafkaTls: { ca: plain(ca), cert: plain(cert), key: plain(key) } };
+  if (ca === undefined || cert === undefined || key === undefined) return { bootstrapServers };
+  return { bootstrapServers, kafkaTls: { ca: plain(ca), cert: plain(cert), key: plain(key) } };
+}
+
+function isKafkaProvider({ type }: { type: string }): boolean {
+  return type === "pulumi:providers:kafka";
 }
 
 /** A text of the state, whether it's marked as a secret there or not. */
@@ -44,8 +51,11 @@ function plain(value: Stated): string {
  */
 export async function removeOrphanTopics(
   stack: string,
-  { bootstrapServers, topics, kafkaTls }: MissingTopics,
+  topics: readonly string[],
+  connection: StatedKafka | undefined,
 ): Promise<void> {
+  if (!connection) return;
+  const { bootstrapServers, kafkaTls } = connection;
   const nothingElse = { internalBootstrapServers: [], clusterId: "", topics: [], group: "" };
   const kafka = { bootstrapServers, ...nothingElse };
   const admin = deployersKafka({ kafka, ...(kafkaTls && { kafkaTls }) }, "weather-up").admin();

@@ -1,7 +1,7 @@
 import { knownText } from "./broker";
 import { type ContainerView, containerView, imageBaseName, imageParts } from "./container";
 import { type Property, unknown, wholeNumber } from "./property";
-import { type PolicedResource, resourcePolicy, type ResourcePolicy } from "./verdict";
+import { type PolicedResource, resourcePolicy, type ResourcePolicy, textList } from "./verdict";
 
 /** The image a container runs, or one that is pulled for containers. */
 function imageOf(resource: PolicedResource): Property | undefined {
@@ -169,12 +169,7 @@ export const readOnlyRoot = resourcePolicy<ContainerView, { allowed: string[] }>
     "Set readOnly: true, and mount what the program writes; or list the image under allowed of this policy.",
   configSchema: {
     properties: {
-      allowed: {
-        type: "array",
-        items: { type: "string" },
-        default: [],
-        description: "Last part of the names of images that aren't known to run on a read-only root.",
-      },
+      allowed: textList("Last part of the names of images that aren't known to run on a read-only root."),
     },
   },
   subjectOf: containerView,
@@ -199,12 +194,7 @@ export const noDockerSocket = resourcePolicy<ContainerView, { allowed: string[] 
   remediationSteps: "Remove the mount, or list the resource's name under allowed of this policy.",
   configSchema: {
     properties: {
-      allowed: {
-        type: "array",
-        items: { type: "string" },
-        default: [],
-        description: "Resource names of containers that may have it.",
-      },
+      allowed: textList("Resource names of containers that may have it."),
     },
   },
   subjectOf: containerView,
@@ -227,18 +217,16 @@ export const notRoot = resourcePolicy<ContainerView, { allowed: string[]; rootBy
   remediationSteps: 'Set user by number, such as "1000:1000".',
   configSchema: {
     properties: {
-      allowed: {
-        type: "array",
-        items: { type: "string" },
-        default: [],
-        description: "Last part of the names of images that must start as root.",
-      },
-      rootByDefault: {
-        type: "array",
-        items: { type: "string" },
-        default: ["node", "python", "alpine", "debian", "ubuntu", "busybox", "eclipse-temurin"],
-        description: "Last part of the names of images that run as root unless told otherwise.",
-      },
+      allowed: textList("Last part of the names of images that must start as root."),
+      rootByDefault: textList("Last part of the names of images that run as root unless told otherwise.", [
+        "node",
+        "python",
+        "alpine",
+        "debian",
+        "ubuntu",
+        "busybox",
+        "eclipse-temurin",
+      ]),
     },
   },
   subjectOf: containerView,

@@ -1,7 +1,7 @@
 import { type BrokerView, brokerView, knownText, type Setting } from "./broker";
 import { imageBaseName, type Mount } from "./container";
 import { commaSeparated, type Property, unknown, wholeNumber } from "./property";
-import { type PolicedResource, resourcePolicy, type ResourcePolicy, type Verdict } from "./verdict";
+import { type PolicedResource, resourcePolicy, type ResourcePolicy, textList, type Verdict } from "./verdict";
 
 function brokerRole(resource: PolicedResource): BrokerView | undefined {
   const broker = brokerView(resource);
@@ -229,12 +229,7 @@ export const kafkaOwnClusterId = resourcePolicy<BrokerView, { publicIds: string[
     "Set CLUSTER_ID (KAFKA_CLUSTER_ID on Bitnami's image) on every node to the base64url text of 16 random bytes, such as a random.RandomBytes.",
   configSchema: {
     properties: {
-      publicIds: {
-        type: "array",
-        items: { type: "string" },
-        default: [],
-        description: "Further ids that are refused.",
-      },
+      publicIds: textList("Further ids that are refused."),
     },
   },
   subjectOf: brokerView,

@@ -1,7 +1,7 @@
 import { knownText } from "./broker";
 import { judgeBelow } from "./kafka-broker";
 import { commaSeparated, type Property, wholeNumber } from "./property";
-import { type PolicedResource, resourcePolicy, type ResourcePolicy, type Verdict } from "./verdict";
+import { type PolicedResource, resourcePolicy, type ResourcePolicy, textList, type Verdict } from "./verdict";
 
 interface Topic {
   name: Property;
@@ -51,12 +51,19 @@ export const kafkaTopicName = resourcePolicy<Topic, { pattern: string; placehold
         default: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
         description: "Regular expression that a name must match.",
       },
-      placeholders: {
-        type: "array",
-        items: { type: "string" },
-        default: ["test", "topic", "data", "my", "foo", "bar", "tmp", "temp", "demo", "example", "sample"],
-        description: "Words that say nothing: a name of these alone, numbered or not, is refused.",
-      },
+      placeholders: textList("Words that say nothing: a name of these alone, numbered or not, is refused.", [
+        "test",
+        "topic",
+        "data",
+        "my",
+        "foo",
+        "bar",
+        "tmp",
+        "temp",
+        "demo",
+        "example",
+        "sample",
+      ]),
     },
   },
   subjectOf: topicOf,
@@ -120,12 +127,7 @@ export const kafkaTopicPartitions = resourcePolicy<Topic, { minimum: number; exc
   configSchema: {
     properties: {
       minimum: { type: "integer", minimum: 1, default: 3, description: "Fewest partitions allowed." },
-      except: {
-        type: "array",
-        items: { type: "string" },
-        default: [],
-        description: "Names of topics that may have fewer.",
-      },
+      except: textList("Names of topics that may have fewer."),
     },
   },
   subjectOf: topicOf,

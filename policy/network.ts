@@ -2,7 +2,7 @@ import { type BrokerView, brokerView, knownText } from "./broker";
 import { type ContainerView, containerView } from "./container";
 import { type Property, wholeNumber } from "./property";
 import { clearListeners } from "./kafka-quorum";
-import { type PolicedResource, resourcePolicy, type ResourcePolicy } from "./verdict";
+import { type PolicedResource, resourcePolicy, type ResourcePolicy, textList } from "./verdict";
 
 function isLoopback(address: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(address) || address === "::1" || address === "[::1]";
@@ -26,12 +26,7 @@ export const networkLoopbackOnly = resourcePolicy<
         default: [],
         description: "Ports of the machine that may be reached from elsewhere.",
       },
-      allowedHostNetwork: {
-        type: "array",
-        items: { type: "string" },
-        default: [],
-        description: "Resource names of containers that may share the machine's network.",
-      },
+      allowedHostNetwork: textList("Resource names of containers that may share the machine's network."),
     },
   },
   subjectOf: containerView,

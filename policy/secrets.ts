@@ -8,7 +8,7 @@ import {
   isSecretName,
 } from "./credentials";
 import { type Property } from "./property";
-import { type PolicedResource, resourcePolicy, type ResourcePolicy, type Verdict } from "./verdict";
+import { type PolicedResource, resourcePolicy, type ResourcePolicy, textList, type Verdict } from "./verdict";
 
 const inFile =
   "a file (an upload or a Swarm secret) and the program's variable for its path, such as ..._FILE";
@@ -83,12 +83,7 @@ export const noDefaultCredentials = resourcePolicy<CredentialHolder, { further: 
     "Make the credential with random.RandomPassword, or set it with pulumi config set --secret.",
   configSchema: {
     properties: {
-      further: {
-        type: "array",
-        items: { type: "string" },
-        default: [],
-        description: "Further credentials that are refused.",
-      },
+      further: textList("Further credentials that are refused."),
     },
   },
   subjectOf: holderOf,

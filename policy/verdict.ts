@@ -24,6 +24,11 @@ export interface PolicedResource {
 /** JSON schema of one property of a policy's configuration. */
 type ConfigProperty = sdk.PolicyConfigSchema["properties"][string];
 
+/** A list of texts in a policy's configuration; empty if not said otherwise. */
+export function textList(description: string, initially: readonly string[] = []): ConfigProperty {
+  return { type: "array", items: { type: "string" }, default: [...initially], description };
+}
+
 interface Metadata {
   name: string;
   description: string;

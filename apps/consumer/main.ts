@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type EachBatchPayload } from "kafkajs";
 import { createInfluxdb, writeThrough } from "../shared/influxdb";
+import { groupConsumer } from "../shared/group-consumer";
 import { createKafka } from "../shared/kafka";
 import { readSecret, runProgram } from "../shared/lifecycle";
 import { type Route } from "../shared/http";
@@ -117,19 +118,12 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
     },
   }));
 
-  const consumer = kafka.consumer({
+  const consumer = groupConsumer(kafka, {
     groupId: config.groupId,
-    sessionTimeout: 10_000,
-    heartbeatInterval: 1_000,
     maxWaitTimeInMs: 100,
-    allowAutoTopicCreation: false,
-    retry: {
-      retries: 8,
-      restartOnFailure: (error) => {
-        restarts.add(1);
-        health.trouble(error.message);
-        return Promise.resolve(true);
-      },
+    onRestart: ({ message }) => {
+      restarts.add(1);
+      health.trouble(message);
     },
   });
   const effect = config.anomalies && anomalyEffect(config.anomalies, config.retryTopic, log);

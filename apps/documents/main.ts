@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { groupConsumer } from "../shared/group-consumer";
 import { createKafka } from "../shared/kafka";
 import { runProgram } from "../shared/lifecycle";
 import { untilDone } from "../shared/retry";
@@ -28,19 +29,12 @@ void runProgram("documents", documentsConfig, async (config, { log, metrics, hea
 
   const mongo = createMongo(config.mongodb);
   const collection = mongo.db(config.mongodb.database).collection<WeatherDocument>(config.mongodb.collection);
-  const consumer = createKafka("documents", config.kafka, log).consumer({
+  const consumer = groupConsumer(createKafka("documents", config.kafka, log), {
     groupId: config.groupId,
-    sessionTimeout: 10_000,
-    heartbeatInterval: 1_000,
     maxWaitTimeInMs: 250,
-    allowAutoTopicCreation: false,
-    retry: {
-      retries: 8,
-      restartOnFailure: (error) => {
-        restarts.add(1);
-        health.trouble(error.message);
-        return Promise.resolve(true);
-      },
+    onRestart: ({ message }) => {
+      restarts.add(1);
+      health.trouble(message);
     },
   });
 

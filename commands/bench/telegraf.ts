@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { acquireAll } from "../../embedded/acquire/all";
+import { weatherToKafka } from "../../components/telegraf/bridge";
 import { type TelegrafTable, telegrafToml } from "../../components/telegraf/config";
 import { pinnedVersion } from "../../components/workload/images";
 import { type Servers } from "./servers";
@@ -51,13 +52,7 @@ function tables(
       settings: {
         brokers,
         topic,
-        routing_tag: "station",
-        required_acks: -1,
-        max_retry: 10,
-        idempotent_writes: true,
-        compression_codec: 0,
-        data_format: "influx",
-        version: "2.8.0",
+        ...weatherToKafka,
       },
     },
   ];

@@ -1,10 +1,9 @@
 import * as fs from "node:fs";
+import { type z } from "zod";
+import { type s3Credentials } from "../../apps/backup/config";
 
-/** An access key of a store. */
-export interface AccessKey {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+/** An access key of a store, as the program reads it. */
+export type AccessKey = z.output<typeof s3Credentials>;
 
 /**
  * The access key in a file of the AWS CLI's form (`~/.aws/credentials`): of its section `[default]`, or of a file without sections.

@@ -95,6 +95,17 @@ function kafkaSettings({ brokers, tls }: KafkaClient) {
   };
 }
 
+/** How Telegraf's outputs.kafka sends the weather: by station, each batch once, acknowledged by every replica in sync. */
+export const weatherToKafka = {
+  routing_tag: "station",
+  required_acks: -1,
+  max_retry: 10,
+  idempotent_writes: true,
+  compression_codec: 0,
+  data_format: "influx",
+  version: "2.8.0",
+} as const;
+
 /** Arguments of {@link InfluxToKafkaBridge}. A change replaces the container, but for `memoryMiB`. */
 export interface InfluxToKafkaBridgeArgs extends BridgeArgs {
   /** Signs the certificate of the listener that InfluxDB sends to: the one that the server trusts. Default: plain http. */
@@ -154,13 +165,7 @@ export class InfluxToKafkaBridge extends pulumi.ComponentResource {
           settings: {
             ...kafkaSettings(kafka),
             topic: args.topic.topicName,
-            routing_tag: "station",
-            required_acks: -1,
-            max_retry: 10,
-            idempotent_writes: true,
-            compression_codec: 0,
-            data_format: "influx",
-            version: "2.8.0",
+            ...weatherToKafka,
             startup_error_behavior: "retry",
             metric_batch_size: 1_000,
           },

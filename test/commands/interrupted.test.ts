@@ -1,5 +1,5 @@
 import { type ExportedState, orphansOf } from "../../commands/interrupted";
-import { missingTopics } from "../../commands/orphan-topics";
+import { kafkaOf, missingTopics } from "../../commands/orphan-topics";
 
 const container = (name: string) => ({
   ...{ urn: `urn::${name}`, type: "docker:index/container:Container" },
@@ -61,15 +61,18 @@ test("topics are looked for where the state has a Kafka provider and lacks some 
     ...{ urn: `urn::${name}`, type: "kafka:index/topic:Topic" },
     outputs: { name },
   });
-  const missing = (...resources: object[]) =>
-    missingTopics({
-      deployment: { resources: resources as NonNullable<ExportedState["deployment"]["resources"]> },
-    });
-  expect(missing(topic("weather"))).toBeUndefined();
-  expect(missing(provider, topic("weather"), topic("weather-alerts"))).toEqual({
-    bootstrapServers: ["127.0.0.1:19092"],
-    topics: ["weather-telegraf", "weather-retry", "weather-dlq"],
+  const stateOf = (...resources: object[]): ExportedState => ({
+    deployment: { resources: resources as NonNullable<ExportedState["deployment"]["resources"]> },
   });
+  const missing = (...resources: object[]) => missingTopics(stateOf(...resources));
+  expect(missing(topic("weather"))).toEqual([]);
+  expect(kafkaOf(stateOf(topic("weather")))).toBeUndefined();
+  expect(missing(provider, topic("weather"), topic("weather-alerts"))).toEqual([
+    "weather-telegraf",
+    "weather-retry",
+    "weather-dlq",
+  ]);
+  expect(kafkaOf(stateOf(provider))).toEqual({ bootstrapServers: ["127.0.0.1:19092"] });
   const withTls = {
     ...provider,
     inputs: {
@@ -79,9 +82,9 @@ test("topics are looked for where the state has a Kafka provider and lacks some 
       clientKey: { plaintext: '"the key"' },
     },
   };
-  expect(missing(withTls)).toMatchObject({
+  expect(kafkaOf(stateOf(withTls))).toMatchObject({
     kafkaTls: { ca: "the authority", cert: "the certificate", key: "the key" },
   });
   const all = ["weather", "weather-telegraf", "weather-retry", "weather-dlq", "weather-alerts"].map(topic);
-  expect(missing(provider, ...all)).toBeUndefined();
+  expect(missing(provider, ...all)).toEqual([]);
 });

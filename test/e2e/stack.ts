@@ -14,8 +14,10 @@ export const coldStartMs = 40 * 60_000;
 /** An embedded stack of a test's own, with a state folder and ports that nobody else has, run by the commands that a user types. */
 export class EmbeddedStack {
   readonly state = temporaryState();
-  private settingsNow: readonly string[] = [];
-  private portsNow: readonly number[] = [];
+  /** The settings of the stack, each as `--set` and its value; none before `up`. */
+  settingArguments: readonly string[] = [];
+  /** What the stack listens at on 127.0.0.1. */
+  publishedPorts: readonly number[] = [];
 
   /**
    * Nothing runs before `up`.
@@ -40,25 +42,15 @@ export class EmbeddedStack {
 
   /** The arguments that `up` was given, for a second one of the same stack. */
   get upArguments(): readonly string[] {
-    return ["--target", "embedded", "--detach", ...this.settingsNow];
-  }
-
-  /** The settings of the stack, each as `--set` and its value. */
-  get settingArguments(): readonly string[] {
-    return this.settingsNow;
-  }
-
-  /** What the stack listens at on 127.0.0.1. */
-  get publishedPorts(): readonly number[] {
-    return this.portsNow;
+    return ["--target", "embedded", "--detach", ...this.settingArguments];
   }
 
   /** Brings the stack up. @throws Error with what the command printed where it fails. */
   async up(): Promise<void> {
     const first = await freeBrokerPort();
     const [influx = 0, consumer = 0] = await freePorts(2);
-    this.portsNow = [first, first + 10_000, first + 20_000, influx, consumer];
-    this.settingsNow = [
+    this.publishedPorts = [first, first + 10_000, first + 20_000, influx, consumer];
+    this.settingArguments = [
       `kafka.firstHostPort=${first}`,
       `influxdb.hostPort=${influx}`,
       `consumer.hostPort=${consumer}`,

@@ -7,6 +7,7 @@ import { type KafkaOutputs } from "../../commands/kafka/connection";
 import { describeFeatures, planFinalisation, raiseFeatures } from "../../commands/kafka/features";
 import { eventually } from "./run";
 import { kafkaJars, Trio } from "./trio";
+import { readTopic } from "./witness";
 
 /* The jars of two versions may have to be downloaded. */
 jest.setTimeout(10 * 60_000);
@@ -66,27 +67,9 @@ function load(): { end(): Promise<{ acknowledged: number; longestPauseMs: number
 }
 
 async function readAll(): Promise<Set<number>> {
-  const kafka = createKafka("independent", { brokers: trio.bootstrapServers }, () => undefined);
-  const admin = kafka.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const missing = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
   const found = new Set<number>();
-  const consumer = kafka.consumer({ groupId: "independent" });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve) => {
-    void consumer.run({
-      eachMessage: ({ partition, message }) => {
-        found.add(Number(message.value?.toString()));
-        if (Number(message.offset) + 1 >= (missing.get(partition) ?? Infinity)) missing.delete(partition);
-        if (missing.size === 0) resolve();
-        return Promise.resolve();
-      },
-    });
-  });
-  await consumer.disconnect();
+  const kafka = createKafka("independent", { brokers: trio.bootstrapServers }, () => undefined);
+  await readTopic(kafka, topic, ({ value }) => found.add(Number(String(value))));
   return found;
 }
 
