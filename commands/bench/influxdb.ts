@@ -3,25 +3,62 @@ import { type Servers } from "./servers";
 /** Lines in a request: InfluxDB's own advice. */
 const linesPerRequest = 5_000;
 
+/** All points of a measurement may wait in a replication's queue. */
+const replicationQueueBytes = 1024 ** 3;
+
 type Influxdb = Servers["influxdb"];
 
-/** Makes a bucket for a measurement. @throws Error where InfluxDB refuses it. */
-export async function createBucket(influxdb: Influxdb, name: string): Promise<void> {
-  const { orgs } = (await ask(influxdb, "GET", `/api/v2/orgs?org=${encodeURIComponent(influxdb.org)}`)) as {
-    orgs: { id: string }[];
-  };
-  await ask(influxdb, "POST", "/api/v2/buckets", { orgID: orgs[0]?.id, name, retentionRules: [] });
+/** Makes a bucket for a measurement; returns its id. @throws Error where InfluxDB refuses it. */
+export async function createBucket(influxdb: Influxdb, name: string): Promise<string> {
+  const { id } = await ask<{ id: string }>(influxdb, "POST", "/api/v2/buckets", {
+    orgID: await organisationId(influxdb),
+    name,
+    retentionRules: [],
+  });
+  return id;
 }
 
 /** Removes a bucket with all it holds. */
 export async function removeBucket(influxdb: Influxdb, name: string): Promise<void> {
-  const { buckets } = (await ask(influxdb, "GET", `/api/v2/buckets?name=${encodeURIComponent(name)}`)) as {
-    buckets: { id: string }[];
-  };
+  const path = `/api/v2/buckets?name=${encodeURIComponent(name)}`;
+  const { buckets } = await ask<{ buckets: { id: string }[] }>(influxdb, "GET", path);
   await ask(influxdb, "DELETE", `/api/v2/buckets/${buckets[0]?.id ?? ""}`);
 }
 
-async function ask({ url, token }: Influxdb, method: string, path: string, body?: object): Promise<unknown> {
+/** Has InfluxDB send on what is written to a bucket from now on, by its own replication, until `remove`. */
+export async function replicate(
+  influxdb: Influxdb,
+  { bucketId, target }: { bucketId: string; target: WriteTarget },
+): Promise<{ remove(): Promise<void> }> {
+  const orgID = await organisationId(influxdb);
+  const remote = await ask<{ id: string }>(influxdb, "POST", "/api/v2/remotes", {
+    ...{ name: `bench-${bucketId}`, orgID, remoteOrgID: orgID, allowInsecureTLS: false },
+    ...{ remoteURL: target.url, remoteAPIToken: target.token },
+  });
+  const replication = await ask<{ id: string }>(influxdb, "POST", "/api/v2/replications", {
+    ...{ name: `bench-${bucketId}`, orgID, remoteID: remote.id, localBucketID: bucketId },
+    ...{ remoteBucketName: target.bucket, maxQueueSizeBytes: replicationQueueBytes },
+  });
+  return {
+    remove: async () => {
+      await ask(influxdb, "DELETE", `/api/v2/replications/${replication.id}`);
+      await ask(influxdb, "DELETE", `/api/v2/remotes/${remote.id}`);
+    },
+  };
+}
+
+async function organisationId(influxdb: Influxdb): Promise<string> {
+  const path = `/api/v2/orgs?org=${encodeURIComponent(influxdb.org)}`;
+  const { orgs } = await ask<{ orgs: { id: string }[] }>(influxdb, "GET", path);
+  return orgs[0]?.id ?? "";
+}
+
+async function ask<Answer>(
+  { url, token }: Influxdb,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: { authorization: `Token ${token}` },
@@ -29,7 +66,7 @@ async function ask({ url, token }: Influxdb, method: string, path: string, body?
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`InfluxDB: ${method} ${path}: ${text}`);
-  return text === "" ? undefined : JSON.parse(text);
+  return (text === "" ? undefined : JSON.parse(text)) as Answer;
 }
 
 /** Where a write goes. */

@@ -1,5 +1,5 @@
 import { toLine } from "../../apps/inject/weather";
-import { bodiesOf, createBucket, removeBucket, writeBodies } from "./influxdb";
+import { bodiesOf, createBucket, removeBucket, replicate, writeBodies } from "./influxdb";
 import { type Bench, type Part } from "./part";
 import { freePort } from "./ports";
 import { ProcessorTime } from "./processor-time";
@@ -20,7 +20,7 @@ const telegrafBatch = 5_000;
 /** The producer program after an outage, against Telegraf. */
 export const pathPart: Part = {
   needs: "servers",
-  subject: "InfluxDB to Kafka: the producer program catching up, against Telegraf",
+  subject: "InfluxDB to Kafka: the producer program catching up, against InfluxDB's replication to Telegraf",
   limitSeconds: 600,
   run: async (bench) => {
     const points = bench.quick ? 10_000 : 300_000;
@@ -29,14 +29,15 @@ export const pathPart: Part = {
 };
 
 /**
- * The producer program finds all points in a bucket, and has to ask InfluxDB for them; Telegraf is sent them, as InfluxDB's
- * replication would, without waiting for InfluxDB. Both end when the last is in the topic.
+ * Both bring what is written to a bucket into a topic, and end when the last point is there. The producer program finds all points
+ * in the bucket, and its time begins with its start; InfluxDB's replication sends to Telegraf what is written while it is written, as
+ * it knows no older points, and that time begins with the first write.
  */
 async function producerAgainstTelegraf(
   bench: Bench,
   { points, stations, leastRatio }: { points: number; stations: number; leastRatio: number },
 ): Promise<Finding> {
-  const { servers, topics, rounds, signal, tell } = bench;
+  const { topics, rounds, tell } = bench;
   const telegraf = await telegrafProgram();
   const values = { own: [] as number[], other: [] as number[] };
   const times = { own: new ProcessorTime(), other: new ProcessorTime() };
@@ -49,25 +50,7 @@ async function producerAgainstTelegraf(
       values.own.push(await catchUp(bench, { topic: own, bodies, points, times: times.own }));
     };
     const theirs = async () => {
-      const running = await Telegraf.start(
-        telegraf,
-        servers,
-        { topic: other, points, batch: telegrafBatch },
-        signal,
-      );
-      try {
-        const begun = performance.now();
-        const done = await times.other.during(
-          { telegraf: [running.pid], brokers: servers.processes.brokers },
-          async () => {
-            await writeBodies(running.target, bodies, parallelWrites, signal);
-            return topics.holds(other, points, signal);
-          },
-        );
-        values.other.push((points * 1_000) / (done - begun));
-      } finally {
-        await running.stop();
-      }
+      values.other.push(await bridged(bench, telegraf, { topic: other, bodies, points, times: times.other }));
     };
     for (const side of round % 2 === 1 ? [theirs, ours] : [ours, theirs]) await side();
     counts.push(await topics.counted(own, points), await topics.counted(other, points));
@@ -81,21 +64,54 @@ async function producerAgainstTelegraf(
     what: `${points.toLocaleString("en")} points of ${stations} stations into a topic`,
     unit: "points/s",
     own: { by: "producer program, reading InfluxDB", values: values.own, cores: times.own.cores() },
-    other: { by: "Telegraf, sent the points", values: values.other, cores: times.other.cores() },
+    other: {
+      by: "InfluxDB's replication to Telegraf",
+      values: values.other,
+      cores: times.other.cores(),
+    },
     atLeast: leastRatio,
     counts,
   };
 }
 
+/** What a way from a bucket to a topic is measured with. */
+interface Crossing {
+  topic: string;
+  bodies: readonly string[];
+  points: number;
+  times: ProcessorTime;
+}
+
+/** Writes the points into a bucket that is replicated to Telegraf, which brings them into the topic; returns points a second from the first write on. */
+async function bridged(
+  { servers, topics, signal }: Bench,
+  program: string,
+  { topic, bodies, points, times }: Crossing,
+): Promise<number> {
+  const { influxdb, processes } = servers;
+  const bucket = topic;
+  const telegraf = await Telegraf.start(program, servers, { topic, points, batch: telegrafBatch }, signal);
+  try {
+    const bucketId = await createBucket(influxdb, bucket);
+    const replication = await replicate(influxdb, { bucketId, target: telegraf.target });
+    const watched = { telegraf: [telegraf.pid], influxd: processes.influxd, brokers: processes.brokers };
+    const begun = performance.now();
+    const done = await times.during(watched, async () => {
+      await writeBodies({ ...influxdb, bucket }, bodies, parallelWrites, signal);
+      return topics.holds(topic, points, signal);
+    });
+    await replication.remove();
+    await removeBucket(influxdb, bucket);
+    return (points * 1_000) / (done - begun);
+  } finally {
+    await telegraf.stop();
+  }
+}
+
 /** Writes the points into a bucket of their own and lets the producer program bring them into the topic; returns points a second from its start on. */
 export async function catchUp(
   { servers, topics, signal }: Bench,
-  {
-    topic,
-    bodies,
-    points,
-    times,
-  }: { topic: string; bodies: readonly string[]; points: number; times: ProcessorTime },
+  { topic, bodies, points, times }: Crossing,
 ): Promise<number> {
   const { influxdb, producer, processes } = servers;
   const bucket = topic;

@@ -19,15 +19,24 @@ export function temporaryState(): string {
 
 /** Runs an npm script's command as the user would, with its state in `state`. */
 export function run(state: string, command: string, args: readonly string[] = []): Promise<Finished> {
-  const child = spawn(process.execPath, [path.join(projectRoot, "commands", "run.mjs"), command, ...args], {
+  return finished(process.execPath, [path.join("commands", "run.mjs"), command, ...args], {
     cwd: projectRoot,
     env: { ...process.env, WEATHER_STATE: state },
-    stdio: ["ignore", "pipe", "pipe"],
   });
+}
+
+/** Runs a program to its end. */
+export function finished(
+  program: string,
+  args: readonly string[],
+  where: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
+  const child = spawn(program, args, { ...where, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  return new Promise((resolve) =>
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
     child.once("exit", (code) => {
       // What goes on in the background may still hold the pipes.
       setTimeout(() => {
@@ -35,8 +44,8 @@ export function run(state: string, command: string, args: readonly string[] = []
         child.stderr.destroy();
         resolve({ code: code ?? 1, output });
       }, 50);
-    }),
-  );
+    });
+  });
 }
 
 /** So many ports that are free now on 127.0.0.1. */

@@ -1,285 +1,31 @@
 import * as fs from "node:fs";
-import * as net from "node:net";
 import * as path from "node:path";
-import * as tls from "node:tls";
-import { type Admin, Kafka, logLevel, Partitioners } from "kafkajs";
-import { type PemIdentity } from "../../components/certificates/certificate";
-import { askNode } from "../../components/kafka/node-view";
-import { type PipelineOutputs } from "../../components/outputs";
-import { realiseTls } from "../../embedded/resources/certificates";
-import { ResourceStore } from "../../embedded/resources/store";
-import { eventually } from "./run";
-import { coldStartMs, EmbeddedStack } from "./stack";
-
-jest.setTimeout(300_000);
+import { describeSecurity } from "./security";
+import { EmbeddedStack } from "./stack";
 
 const stack = new EmbeddedStack([], "staging");
-let outputs: PipelineOutputs;
 
-const status = () => stack.status();
-const firstBroker = () => outputs.kafka.bootstrapServers[0] ?? "";
-
-/** The certificate that a program of the run connects with, from its container's files. */
-function identityOf(program: string): PemIdentity {
-  const file = (name: string) =>
-    fs.readFileSync(
-      path.join(stack.folder.containers, `weather-staging-${program}`, "root/run/secrets/kafka", name),
-      "utf8",
-    );
-  return { ca: file("ca.pem"), cert: file("cert.pem"), key: file("key.pem") };
+function files(folder: string, pattern: RegExp): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => pattern.test(file))
+    .map((file) => path.join(folder, file));
 }
 
-/** A certificate in the deployer's name, signed by `authority`, for so many hours from now. */
-async function forged(
-  authority: { certPem: string; privateKeyPem: string },
-  validityPeriodHours: number,
-  organization = "weather-staging",
-): Promise<PemIdentity> {
-  const make = async (kind: string, inputs: Record<string, unknown>) => {
-    const registration = {
-      ...{
-        urn: `urn:${kind}`,
-        name: kind,
-        type: `tls:index/${kind}:${kind[0]?.toUpperCase()}${kind.slice(1)}`,
-      },
-      ...{ parent: "", dependencies: [], provider: "", custom: true, protect: false },
-      inputs,
-    };
-    const store = new ResourceStore(path.join(stack.state, `${Math.random()}.json`));
-    return (await realiseTls(registration, store, () => [])).state as Record<string, string>;
-  };
-  const { privateKeyPem } = await make("privateKey", { algorithm: "ECDSA", ecdsaCurve: "P256" });
-  const { certRequestPem } = await make("certRequest", {
-    privateKeyPem,
-    subject: { commonName: "deployer", organization },
+describe("staging as local processes", () => {
+  describeSecurity({
+    stack,
+    fileMode: 0o400,
+    fileModes: () =>
+      Promise.resolve(files(stack.folder.containers, /\.pem$/).map((file) => fs.statSync(file).mode & 0o777)),
+    visible: async () => {
+      const { services } = await stack.status();
+      const processes = services.flatMap(({ pid }) =>
+        pid === undefined ? [] : ["cmdline", "environ"].map((what) => `/proc/${pid}/${what}`),
+      );
+      return [...files(stack.folder.root, /(^|\/)(log|supervisor\.log)$/), ...processes].map((file) =>
+        fs.readFileSync(file, "utf8"),
+      );
+    },
   });
-  const { certPem } = await make("locallySignedCert", {
-    certRequestPem,
-    caCertPem: authority.certPem,
-    caPrivateKeyPem: authority.privateKeyPem,
-    validityPeriodHours,
-    allowedUses: ["digital_signature", "client_auth"],
-  });
-  return { ca: outputs.trustedCertificates ?? "", cert: certPem ?? "", key: privateKeyPem ?? "" };
-}
-
-const ownAuthority = () => ({
-  certPem: String(stack.kept("authority-certificate")["certPem"]),
-  privateKeyPem: String(stack.kept("authority-key")["privateKeyPem"]),
-});
-
-async function withAdmin<Result>(
-  identity: PemIdentity,
-  work: (admin: Admin) => Promise<Result>,
-): Promise<Result> {
-  const kafka = new Kafka({
-    ...{ clientId: "test", brokers: outputs.kafka.bootstrapServers, ssl: identity },
-    ...{ logLevel: logLevel.NOTHING, connectionTimeout: 10_000, retry: { retries: 1 } },
-  });
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-beforeAll(async () => {
-  await stack.up();
-  ({ outputs } = stack);
-}, coldStartMs);
-
-afterAll(() => stack.down(), 180_000);
-
-test("the weather flows through both ways by mTLS, and an alert comes back through the webhook", async () => {
-  await stack.writePoint("desert", 48);
-  const now = await eventually(
-    status,
-    ({ services, flow, kafka }) =>
-      services.every(({ healthy }) => healthy === true) &&
-      (flow.consumed ?? 0) > 5 &&
-      "topics" in kafka &&
-      ["weather-telegraf", "weather-alerts"].every((topic) =>
-        kafka.topics.some(({ name, messages }) => name === topic && messages > 0),
-      ),
-    120_000,
-  );
-  expect(now.flow.deadLettered).toBe(0);
-});
-
-test("the producer, killed, reads again what it published, by its own rights, and goes on", async () => {
-  const published = (await status()).flow.published ?? 0;
-  await stack.act("producer", "kill");
-  await eventually(status, ({ flow }) => (flow.published ?? 0) > published + 20, 60_000);
-});
-
-describe("who isn't let in", () => {
-  const refusal = (identity: Partial<PemIdentity>) =>
-    askNode(firstBroker(), 10_000, identity as PemIdentity).then(
-      () => "let in",
-      (error: unknown) => (error as Error).message,
-    );
-
-  test("the deployer is: what is refused below is refused for its certificate alone", async () => {
-    expect(await refusal(outputs.kafkaTls ?? {})).toBe("let in");
-    expect(await refusal(await forged(ownAuthority(), 1))).toBe("let in");
-  });
-
-  test("a client without a certificate", async () => {
-    expect(await refusal({ ca: outputs.trustedCertificates ?? "" })).toMatch(/certificate required|bad cert/);
-  });
-
-  test("a client with a certificate of another authority", async () => {
-    const key = await forged(ownAuthority(), 1);
-    // Signed by a key that isn't the authority's, under the authority's own name.
-    const other = await forged({ certPem: ownAuthority().certPem, privateKeyPem: key.key }, 1);
-    expect(await refusal(other)).toMatch(/alert|closed|ECONNRESET/);
-  });
-
-  test("a client with a certificate that has expired", async () => {
-    expect(await refusal(await forged(ownAuthority(), -1))).toMatch(/alert|closed|ECONNRESET/);
-  });
-
-  test("a client with a certificate of another environment of the same authority", async () => {
-    expect(await refusal(await forged(ownAuthority(), 1, "weather-dev"))).toMatch(/alert|closed|ECONNRESET/);
-  });
-
-  test("a client that speaks no TLS", async () => {
-    await expect(askNode(firstBroker(), 3_000)).rejects.toThrow(/closed|ECONNRESET|did not answer/);
-  });
-});
-
-describe("what the producer's certificate isn't good for", () => {
-  const asProducer = <Result>(work: (admin: Admin) => Promise<Result>) =>
-    withAdmin(identityOf("producer"), work);
-
-  test("its own topic it may look at", async () => {
-    expect(await asProducer((admin) => admin.fetchTopicOffsets("weather"))).toHaveLength(4);
-  });
-
-  test("another topic", async () => {
-    await expect(asProducer((admin) => admin.fetchTopicOffsets("weather-alerts"))).rejects.toThrow(
-      /not authorized/i,
-    );
-  });
-
-  test("another group", async () => {
-    const offsets = (groupId: string) =>
-      asProducer((admin) => admin.fetchOffsets({ groupId, topics: ["weather"] }));
-    expect(await offsets("weather-producer-test")).toHaveLength(1);
-    // kafkajs doesn't pass on why the coordinator isn't told.
-    await expect(offsets(outputs.kafka.group)).rejects.toThrow(/not authorized|find group coordinator/i);
-  });
-
-  test("a topic of its own making", async () => {
-    const refused = await asProducer((admin) =>
-      admin.createTopics({ topics: [{ topic: "producers-own", numPartitions: 1 }] }).then(
-        () => [],
-        (error: unknown) => (error as { errors: { message: string }[] }).errors.map(({ message }) => message),
-      ),
-    );
-    expect(refused).toEqual([expect.stringMatching(/authorization failed|not authorized/i)]);
-  });
-
-  test("writing what only the consumer writes", async () => {
-    const kafka = new Kafka({
-      ...{ clientId: "test", brokers: outputs.kafka.bootstrapServers, ssl: identityOf("producer") },
-      ...{ logLevel: logLevel.NOTHING, connectionTimeout: 10_000, retry: { retries: 1 } },
-    });
-    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-    await producer.connect();
-    try {
-      await expect(
-        producer.send({ topic: "weather-alerts", messages: [{ value: "all is well" }] }),
-      ).rejects.toThrow(/not authorized/i);
-    } finally {
-      await producer.disconnect();
-    }
-  });
-});
-
-/** How a server answers plain bytes: nothing, a TLS alert, or text. */
-function answerTo(port: number, bytes: Buffer): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1", () => socket.write(bytes));
-    const received: Buffer[] = [];
-    const end = () => {
-      socket.destroy();
-      resolve(Buffer.concat(received));
-    };
-    socket.on("data", (chunk: Buffer) => received.push(chunk));
-    for (const event of ["close", "error"] as const) socket.once(event, end);
-    socket.setTimeout(2_000, end);
-  });
-}
-
-/** The protocol that a handshake ends with, or why there is none. */
-function handshake(port: number, maxVersion: tls.SecureVersion): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = tls.connect({
-      ...{ host: "127.0.0.1", port, ca: outputs.trustedCertificates },
-      ...{ minVersion: "TLSv1" as const, maxVersion, ciphers: "DEFAULT@SECLEVEL=0" },
-    });
-    socket.once("secureConnect", () => {
-      resolve(String(socket.getProtocol()));
-      socket.destroy();
-    });
-    socket.once("error", (error: Error) => {
-      resolve(error.message);
-    });
-  });
-}
-
-test("every published port speaks TLS 1.3 with a certificate of the environment's authority, and no plaintext", async () => {
-  const ports = (await status()).services.flatMap(({ endpoints }) =>
-    endpoints.map((endpoint) => Number(endpoint.split(":")[1])),
-  );
-  expect(ports).toHaveLength(5);
-  // ApiVersions v0 of Kafka's protocol, and a page.
-  const apiVersions = Buffer.from("0000000e00120000000000010004" + "74657374", "hex");
-  for (const port of ports) {
-    expect([port, await handshake(port, "TLSv1.3")]).toEqual([port, "TLSv1.3"]);
-    expect([port, await handshake(port, "TLSv1.1")]).toEqual([
-      port,
-      expect.stringMatching(/alert|reset|disconnected/i),
-    ]);
-    for (const bytes of [apiVersions, Buffer.from("GET / HTTP/1.0\r\n\r\n")]) {
-      const answer = await answerTo(port, bytes);
-      // Nothing, an alert (21), or Go's notice to whoever speaks http to an https port.
-      const harmless =
-        answer.length === 0 || answer[0] === 21 || answer.toString().startsWith("HTTP/1.0 400 Bad Request");
-      expect([port, harmless]).toEqual([port, true]);
-    }
-  }
-});
-
-test("keys stand in files of their owner's alone, and in no environment, command line or log", async () => {
-  const { root, containers } = stack.folder;
-  const files = fs
-    .readdirSync(containers, { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.pem$/.test(file));
-  expect(files.length).toBeGreaterThan(15);
-  for (const file of files)
-    expect([file, fs.statSync(path.join(containers, file)).mode & 0o777]).toEqual([file, 0o400]);
-
-  const keyLine = (pem: string) => pem.split("\n")[1] ?? "";
-  const secrets = [
-    keyLine(String(stack.kept("authority-key")["privateKeyPem"])),
-    keyLine(identityOf("producer").key),
-    keyLine(outputs.kafkaTls?.key ?? ""),
-  ];
-  expect(secrets.every((secret) => secret.length > 40)).toBe(true);
-  const logs = fs
-    .readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((file) => /(^|\/)(log|supervisor\.log)$/.test(file))
-    .map((file) => fs.readFileSync(path.join(root, file), "utf8"));
-  const processes = (await status()).services.flatMap(({ pid }) =>
-    pid === undefined
-      ? []
-      : ["cmdline", "environ"].map((what) => fs.readFileSync(`/proc/${pid}/${what}`, "utf8")),
-  );
-  expect(processes.length).toBeGreaterThan(10);
-  for (const text of [...logs, ...processes])
-    expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
 });
