@@ -18,7 +18,8 @@ const duration = z
     (value) => typeof value === "string" && tryDurationMs(value) !== undefined,
     `must be ${durationForm}`,
   )
-  .meta({ type: "string" });
+  .meta({ type: "string", title: "duration" });
+const enabled = z.boolean().describe("Whether this part is deployed");
 const port = z.int("must be a whole number");
 const mebibytes = z.int("must be a whole number of MiB").min(64, "must be at least 64 (MiB)");
 
@@ -28,6 +29,8 @@ export const sources = ["simulate", "seattle"] as const;
 /**
  * All that an environment may set, with its defaults: the one schema behind `Pulumi.<stack>.yaml`, {@link WeatherPipeline} and
  * `createEnvironment`. `Pulumi.yaml` declares the same sections; a test compares them.
+ *
+ * A setting is described here only where the arguments it becomes don't say the same: `docs/settings.md` is made of both.
  */
 export const settingsSchema = z.strictObject({
   imageRegistry: z.string().default("").describe("Prefix of every pulled image, for sites with a mirror"),
@@ -43,24 +46,24 @@ export const settingsSchema = z.strictObject({
         .default("plaintext")
         .describe("`mtls`: Kafka and InfluxDB by TLS only, and what isn't allowed is refused"),
       certificateValidity: duration.default("90 days"),
-      renewBefore: duration
-        .default("30 days")
-        .describe("A `pulumi up` this long before the end of a certificate replaces it"),
+      renewBefore: duration.default("30 days"),
       authority: z
         .discriminatedUnion("kind", [
           z.strictObject({ kind: z.literal("own") }),
           z.strictObject({
             kind: z.literal("site"),
-            certificatePem: z
-              .string()
-              .regex(/-----BEGIN CERTIFICATE-----/, "must be a certificate in PEM")
-              .describe("The signer's certificate and those above it, PEM"),
+            certificatePem: z.string().regex(/-----BEGIN CERTIFICATE-----/, "must be a certificate in PEM"),
             privateKeyPem: z
               .custom<pulumi.Input<string>>(
                 (value) => typeof value === "string" || pulumi.Output.isInstance(value),
                 "must be set: pulumi config set --secret authorityPrivateKey < ca-key.pem",
               )
-              .meta({ type: "string" }),
+              .meta({
+                type: "string",
+                secret: true,
+                description:
+                  "The signer's key, PEM: `pulumi config set --secret authorityPrivateKey < ca-key.pem`, a key of its own",
+              }),
           }),
         ])
         .prefault({ kind: "own" }),
@@ -89,13 +92,22 @@ export const settingsSchema = z.strictObject({
         .describe("Version of the brokers; a change replaces them one after the other"),
       controllers: z.int("must be a whole number").optional(),
       firstHostPort: port.default(19_092),
-      retention: duration.default("7 days"),
-      retentionBytes: z.int().default(1_073_741_824),
+      retention: duration
+        .default("7 days")
+        .describe(
+          "How long messages of the weather are kept (dead letters and alerts: 30 days); changed in place",
+        ),
+      retentionBytes: z
+        .int()
+        .default(1_073_741_824)
+        .describe("Bytes kept per partition of each topic of the pipeline; changed in place"),
       diskMiB: z
         .int("must be a whole number of MiB")
         .min(1_024, "must be at least 1024 (MiB)")
         .default(32_768)
-        .describe("Size of the volume each broker has, which retention must not be able to fill"),
+        .describe(
+          "Size of the volume each broker has, which retention must not be able to fill; a change replaces nothing",
+        ),
       replicationFactor: z.int("must be a whole number").optional(),
       minInsyncReplicas: z.int("must be a whole number").optional(),
       heapMiB: z.int().default(512),
@@ -108,7 +120,9 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       org: z.string().default("myorg"),
       bucket: z.string().default("weather"),
-      retention: duration.default("30 days"),
+      retention: duration
+        .default("30 days")
+        .describe("How long the buckets keep the weather, at least 1 hour; changed in place"),
       hostPort: port.default(8086),
       memoryMiB: mebibytes.default(1_024),
     })
@@ -123,25 +137,19 @@ export const settingsSchema = z.strictObject({
         .number("must be a percentage")
         .min(0, "must be a percentage from 0 to 100")
         .max(100, "must be a percentage from 0 to 100")
-        .default(15)
-        .describe("A broker's disk with less than this left is reported"),
-      lagMessages: z
-        .int("must be a whole number of messages")
-        .min(0, "must not be negative")
-        .default(10_000)
-        .describe("A group this far behind in a partition is reported"),
+        .default(15),
+      lagMessages: z.int("must be a whole number of messages").min(0, "must not be negative").default(10_000),
       underReplicatedFor: duration.default("30 seconds"),
       deadLettersPerMinute: z
         .int("must be a whole number of messages")
         .min(0, "must not be negative")
-        .default(0)
-        .describe("More dead letters than this in a minute are reported"),
+        .default(0),
     })
     .prefault({})
     .describe("When the weather, its silence and the pipeline's own limits are reported"),
   inject: z
     .strictObject({
-      enabled: z.boolean().default(true),
+      enabled: enabled.default(true),
       source: z
         .enum(sources, `must be one of ${sources.map((source) => JSON.stringify(source)).join(", ")}`)
         .default("simulate"),
@@ -164,89 +172,82 @@ export const settingsSchema = z.strictObject({
         .int()
         .min(60, "must be at least 60: points may be a minute late")
         .max(3_600)
-        .default(120),
+        .default(120)
+        .describe("A point is found even if it arrives this much after a newer one was published"),
     })
     .prefault({})
     .describe("How InfluxDB is read on the way to Kafka"),
   consumer: z
     .strictObject({
-      hostPort: port.default(8080),
-      anomalyDeviations: z
-        .number()
-        .positive("must be more than 0")
-        .default(4)
-        .describe("Standard deviations beyond which a value is an anomaly"),
+      hostPort: port.default(8080).describe("Port of the live page on the machine"),
+      anomalyDeviations: z.number().positive("must be more than 0").default(4),
     })
     .prefault({})
     .describe("The analysis, and where its page is published"),
   monitor: z
     .strictObject({
-      enabled: z.boolean().default(true),
+      enabled: enabled.default(true),
       interval: duration
         .default("2 seconds")
         .describe("From one look at Kafka, and one reading of all figures, to the next"),
-      retention: duration.default("14 days"),
+      retention: duration
+        .default("14 days")
+        .describe("How long the figures are kept, at least 1 hour; changed in place"),
     })
     .prefault({})
     .describe("Figures of the pipeline itself: how they are taken, and how long they are kept"),
   telegraf: z
-    .strictObject({ enabled: z.boolean().default(true) })
+    .strictObject({ enabled: enabled.default(true) })
     .prefault({})
     .describe("The bridges between InfluxDB and Kafka"),
   backup: z
     .strictObject({
-      enabled: z.boolean().default(false),
+      enabled: enabled.default(false),
       to: z
         .discriminatedUnion("kind", [
           z.strictObject({
             kind: z.literal("folder"),
-            path: z.string().describe("On the engine's machine, absolute: it outlives the environment"),
+            path: z.string(),
           }),
           z.strictObject({
             kind: z.literal("s3"),
             bucket: z.string(),
             prefix: z.string().optional(),
             region: z.string().optional(),
-            endpoint: z.string().optional().describe("The store's address; default: Amazon S3's own"),
+            endpoint: z.string().optional(),
             forcePathStyle: z.boolean().optional(),
-            credentialsFile: z
-              .string()
-              .describe("On the deployer's machine, in the form of ~/.aws/credentials"),
-            caFile: z.string().optional().describe("On the deployer's machine: the store's authority"),
+            credentialsFile: z.string(),
+            caFile: z.string().optional(),
           }),
         ])
-        .optional()
-        .meta({ type: "object", description: "Where they are kept" }),
+        .optional(),
       every: duration.default("1 day"),
       keep: z.int("must be a whole number").min(1, "must be at least 1").default(7),
-      keepFor: duration.optional().describe("Older backups go; the newest is kept in any case"),
-      passphraseFile: z
-        .string()
-        .optional()
-        .describe("On the deployer's machine: encrypts the backups with the passphrase in it"),
+      keepFor: duration.optional(),
+      passphraseFile: z.string().optional(),
     })
     .prefault({})
     .describe("Backups of topics, groups and buckets, one after the other"),
   kafdrop: z
-    .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(9000) })
+    .strictObject({ enabled: enabled.default(true), hostPort: port.default(9000) })
     .prefault({})
     .describe("Topics, partitions, offsets and groups in the browser"),
   kafkaUi: z
-    .strictObject({ enabled: z.boolean().default(false), hostPort: port.default(8090) })
+    .strictObject({ enabled: enabled.default(false), hostPort: port.default(8090) })
     .prefault({})
     .describe("The same and the messages, in another page, behind a login"),
   documents: z
     .strictObject({
-      enabled: z.boolean().default(false),
+      enabled: enabled.default(false),
       database: z.string().default("weather"),
       collection: z.string().default("weather"),
       hostPort: port.default(27_017),
-      memoryMiB: mebibytes.default(512),
+      memoryMiB: z.int("must be a whole number of MiB").default(512),
     })
     .prefault({})
     .describe("The weather as documents in MongoDB"),
   grafana: z
-    .strictObject({ enabled: z.boolean().default(true), hostPort: port.default(3000) })
+    .strictObject({ enabled: enabled.default(true), hostPort: port.default(3000) })
     .prefault({})
     .describe("Dashboards in the browser"),
 });

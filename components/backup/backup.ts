@@ -20,17 +20,18 @@ const folderInside = "/var/lib/weather/backups";
 /** A folder on the engine's machine, which outlives the environment. */
 export interface BackupFolder {
   kind: "folder";
-  /** Absolute; the program (user 1000) must be allowed to write there. A change replaces the container. */
+  /** Absolute, on the engine's machine; the program (user 1000) must be allowed to write there. A change replaces the container. */
   path: string;
 }
 
 /** A bucket of Amazon S3, or of a store that speaks its protocol. It must be there. A change of any of it replaces the container. */
 export interface BackupBucket {
   kind: "s3";
+  /** Name of the bucket. */
   bucket: string;
   /** Begins the objects' names, such as `weather/prod`. Default: none. */
   prefix?: string;
-  /** Default `us-east-1`, which most stores of a site's own take for theirs. */
+  /** Region of the bucket. Default `us-east-1`, which most stores of a site's own take for theirs. */
   region?: string;
   /** The store's address, as the program reaches it. Default: Amazon's own. */
   endpoint?: string;

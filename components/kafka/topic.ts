@@ -17,7 +17,7 @@ export const compressions = ["producer", "uncompressed", "gzip", "snappy", "lz4"
 export interface TopicSettings {
   /** Name in Kafka. A change replaces the topic, with all its messages. */
   name: string;
-  /** More can be added in place (keys then move to other partitions); fewer replaces the topic, with all its messages. Default 4. */
+  /** How many partitions: more can be added in place (keys then move to other partitions); fewer replaces the topic, with all its messages. Default 4. */
   partitions?: number;
   /** Replicas of each partition. Changed in place. Default: the cluster's. */
   replicationFactor?: number;
