@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { stackNames, UserError } from "../embedded/stack-config";
+import { stackNames, UserError, withOverrides } from "../embedded/stack-config";
 import { weatherFolder } from "../embedded/folder";
 import { projectRoot } from "./arguments";
 import { pulumiEnvironment, stackExists } from "./pulumi-cli";
@@ -36,12 +36,7 @@ export function prepareStack(stack: string, overrides: Record<string, unknown>):
   const wanted = parse(fs.readFileSync(original, "utf8")) as StackFile;
   const before = fs.existsSync(copy) ? (parse(fs.readFileSync(copy, "utf8")) as StackFile) : {};
   const { name } = parse(fs.readFileSync(path.join(projectRoot, "Pulumi.yaml"), "utf8")) as { name: string };
-  const config: Record<string, unknown> = { ...wanted.config };
-  for (const [at, value] of Object.entries(overrides)) {
-    const [section = "", key = ""] = at.split(".");
-    const full = `${name}:${section}`;
-    config[full] = { ...(config[full] as Record<string, unknown> | undefined), [key]: value };
-  }
+  const config = withOverrides(name, wanted.config ?? {}, overrides);
   const salt = wanted.encryptionsalt ?? before.encryptionsalt;
   fs.writeFileSync(
     copy,

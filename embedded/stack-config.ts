@@ -40,26 +40,40 @@ export function stackConfig(
   const given =
     (parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null)?.config ?? {};
 
+  const full = (key: string) => (key.includes(":") ? key : `${project}:${key}`);
   const values: Record<string, unknown> = {};
   for (const [key, { default: value }] of Object.entries(declared))
-    if (value !== undefined) values[key] = value;
+    if (value !== undefined) values[full(key)] = value;
   for (const [key, value] of Object.entries(given)) {
     if (JSON.stringify(value).includes('"secure":')) {
       throw new UserError(
         `${path.basename(file)}: ${key} is encrypted, and only Pulumi's engine can read it. Use --target docker for this stack.`,
       );
     }
-    values[key.replace(`${project}:`, "")] = value;
+    values[full(key)] = value;
   }
-  for (const [at, value] of Object.entries(overrides)) setPath(values, at.split("."), value);
-
   const config = Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key.includes(":") ? key : `${project}:${key}`,
+    Object.entries(withOverrides(project, values, overrides)).map(([key, value]) => [
+      key,
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
   return { project, config };
+}
+
+/**
+ * A stack's configuration with values laid over it by path.
+ *
+ * @param overrides such as `{ "kafka.heapMiB": 768 }`, which is `heapMiB` of `<project>:kafka`.
+ */
+export function withOverrides(
+  project: string,
+  config: Readonly<Record<string, unknown>>,
+  overrides: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const laidOver = { ...config };
+  for (const [at, value] of Object.entries(overrides)) setPath(laidOver, `${project}:${at}`.split("."), value);
+  return laidOver;
 }
 
 /** The stacks that have a file in the project. */

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { stackConfig, stackNames, UserError } from "../../embedded/stack-config";
+import { stackConfig, stackNames, UserError, withOverrides } from "../../embedded/stack-config";
 import { readJson, stateFolder, writePrivate } from "../../embedded/folder";
 import { scratchFolder } from "./scratch";
 
@@ -45,6 +45,29 @@ test("overrides are laid over, below what is there and where nothing is", () => 
     "weather:protect": "true",
   });
   expect(stackConfig(folder, "dev").config["weather:kafka"]).toBe('{"brokers":1}');
+});
+
+test("an override may be a whole section, or lie deep in one, and leaves the rest and the given object as they are", () => {
+  const config = {
+    "weather:security": { mode: "mtls", authority: { kind: "own" } },
+    "docker:host": "unix:///d.sock",
+  };
+  const before = structuredClone(config);
+  expect(
+    withOverrides("weather", config, {
+      protect: true,
+      allowDataLoss: ["weather-topic"],
+      "security.authority.kind": "site",
+      "backup.to.bucket": "weather",
+    }),
+  ).toEqual({
+    "weather:security": { mode: "mtls", authority: { kind: "site" } },
+    "docker:host": "unix:///d.sock",
+    "weather:protect": true,
+    "weather:allowDataLoss": ["weather-topic"],
+    "weather:backup": { to: { bucket: "weather" } },
+  });
+  expect(config).toEqual(before);
 });
 
 test.each(["", "config:\n", "encryptionsalt: v1:x\n"])("a stack file of %j sets nothing", (text) => {
