@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { reasonOf } from "../apps/shared/log";
 import { acquireKafka } from "../embedded/acquire/kafka";
 import { pinnedVersion } from "../components/workload/images";
+import { UserError } from "../embedded/stack-config";
 import { projectRoot, readArguments, runCommand } from "./arguments";
 import { choiceOf } from "./bench/choice";
 import { consumerPart } from "./bench/consumer";
@@ -15,6 +16,7 @@ import { type Part, type Size } from "./bench/part";
 import { pathPart } from "./bench/path";
 import { producerPart } from "./bench/producer";
 import { type BenchReport, type PartReport, reportJson, reportMarkdown } from "./bench/report";
+import { repeatMarkdown } from "./bench/repeat";
 import { Servers } from "./bench/servers";
 import { stacksPart } from "./bench/stacks";
 import { Topics } from "./bench/topics";
@@ -31,11 +33,13 @@ const parts: Readonly<Record<string, Part>> = {
   growth: growthPart,
 };
 
-const usage = `npm run bench [-- --only NAME[,NAME]] [--rounds 3] [--quick] [--write] [--out docs/benchmarks.md] [--json FILE]
+const usage = `npm run bench [-- --only NAME[,NAME]] [--rounds 3] [--quick] [--write] [--out docs/benchmarks.md]
+                 [--json FILE] [--before FILE]
 
 Measures the pipeline's programs against public tools, by turns on the same servers, and prints a report.
 Parts: ${Object.keys(parts).join(", ")}. --quick takes small sizes: it shows that all works, and no speed.
---write writes the report to --out; --json writes the figures of every round.`;
+--write writes the report to --out; --json writes the figures of every round. --before takes such a file of an earlier run, and the report
+ends with how far the two are apart.`;
 
 runCommand(async () => {
   const { values } = readArguments(usage, {
@@ -45,7 +49,9 @@ runCommand(async () => {
     write: { type: "boolean", default: false },
     out: { type: "string" },
     json: { type: "string" },
+    before: { type: "string" },
   });
+  const earlier = values.before === undefined ? undefined : earlierReport(values.before);
   const { names, rounds, out } = choiceOf(values, Object.keys(parts));
   const kafka = await acquireKafka(pinnedVersion("kafka"), () => undefined);
   const machine = describeMachine(kafka.java);
@@ -74,7 +80,7 @@ runCommand(async () => {
       loadAtEnd: os.loadavg()[0] ?? 0,
       parts: measured,
     };
-    const page = reportMarkdown(report);
+    const page = reportMarkdown(report) + (earlier ? repeatMarkdown(report, earlier) : "");
     if (values.json !== undefined) fs.writeFileSync(values.json, reportJson(report));
     if (out === undefined) process.stdout.write(`${page}\n`);
     else {
@@ -86,6 +92,17 @@ runCommand(async () => {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** The figures that an earlier run wrote. @throws UserError where the file holds none. */
+function earlierReport(file: string): BenchReport {
+  try {
+    const report = JSON.parse(fs.readFileSync(file, "utf8")) as Partial<BenchReport>;
+    if (Array.isArray(report.parts)) return report as BenchReport;
+    throw new Error("it holds no parts");
+  } catch (error) {
+    throw new UserError(`--before: ${file} isn't what --json of an earlier run wrote: ${reasonOf(error)}`);
+  }
+}
 
 /** Measures part after part; one that fails is reported as not measured, and the next goes on. */
 async function measure(

@@ -55,7 +55,9 @@ export const consumerConfig = z.strictObject({
   duplicateWindowPoints: count
     .min(1, "must be at least 1")
     .default(5_000)
-    .describe("A repeated message is recognised among so many of its station. Default 5000."),
+    .describe(
+      "A repeated message is recognised among at least so many of its station, at most twice as many. Default 5000.",
+    ),
   alerts: z
     .strictObject({
       tokenFile: z

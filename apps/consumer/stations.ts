@@ -1,6 +1,7 @@
 import { type Measure, measures, resolution } from "../shared/measures";
 import { type WeatherMessage } from "../shared/message";
 import { Recent } from "./recent";
+import { SeenIds } from "./seen-ids";
 import { RunningStatistics, type Summary } from "./statistics";
 
 /** A value far from what its station reported lately. */
@@ -59,8 +60,7 @@ interface Station {
   newestMs: number;
   latest: WeatherMessage;
   readonly statistics: Readonly<Record<Measure, RunningStatistics>>;
-  /** In order of arrival. */
-  readonly seenIds: Set<string>;
+  readonly ids: SeenIds;
   readonly anomalies: Recent<Anomaly>;
 }
 
@@ -77,24 +77,20 @@ export class Stations {
   /** Takes a message in; undefined where it was taken in before, else what is unusual about it. */
   take(id: string, message: WeatherMessage): Anomaly[] | undefined {
     const station = this.#station(message);
-    if (station.seenIds.has(id)) return undefined;
-    station.seenIds.add(id);
-    if (station.seenIds.size > this.duplicateWindowPoints) {
-      for (const oldest of station.seenIds) {
-        station.seenIds.delete(oldest);
-        break;
-      }
-    }
+    if (!station.ids.isNew(id)) return undefined;
 
     const timeMs = Date.parse(message.time);
     this.#leave(station, Math.max(timeMs, station.newestMs) - this.options.windowMs);
-    const anomalies = measures.flatMap((measure) => this.#anomaly(station, measure, message) ?? []);
-    for (const anomaly of anomalies) station.anomalies.add(anomaly);
-    station.window.push({ timeMs, message });
+    const anomalies: Anomaly[] = [];
     for (const measure of measures) {
       const value = message[measure];
-      if (value !== undefined) station.statistics[measure].add(value);
+      if (value === undefined) continue;
+      const anomaly = this.#anomaly(station, measure, value, message);
+      if (anomaly) anomalies.push(anomaly);
+      station.statistics[measure].add(value);
     }
+    for (const anomaly of anomalies) station.anomalies.add(anomaly);
+    station.window.push({ timeMs, message });
     if (timeMs >= station.newestMs) {
       station.newestMs = timeMs;
       station.latest = message;
@@ -171,21 +167,19 @@ export class Stations {
         wind: new RunningStatistics(),
         humidity: new RunningStatistics(),
       },
-      seenIds: new Set(),
+      ids: new SeenIds(this.duplicateWindowPoints),
       anomalies: new Recent(anomaliesKept),
     };
     this.#stations.set(message.station, station);
     return station;
   }
 
-  #anomaly(station: Station, measure: Measure, message: WeatherMessage): Anomaly | undefined {
-    const value = message[measure];
+  #anomaly(station: Station, measure: Measure, value: number, { time }: WeatherMessage): Anomaly | undefined {
     const statistics = station.statistics[measure];
-    const { points, mean } = statistics.summary();
-    if (value === undefined || points < this.options.minPoints) return undefined;
+    if (statistics.points < this.options.minPoints) return undefined;
     const deviations = statistics.deviationsOf(value, resolution[measure]);
     if (Math.abs(deviations) <= this.options.anomalyDeviations) return undefined;
-    return { station: message.station, time: message.time, measure, value, mean, deviations };
+    return { station: station.latest.station, time, measure, value, mean: statistics.mean, deviations };
   }
 
   /** Lets go of what is older than the window, or one too many. */

@@ -28,14 +28,25 @@ export class RunningStatistics {
     this.#squares = Math.max(0, this.#squares - delta * (value - this.#mean));
   }
 
+  get points(): number {
+    return this.#points;
+  }
+
+  get mean(): number {
+    return this.#mean;
+  }
+
+  get deviation(): number {
+    return this.#points < 2 ? 0 : Math.sqrt(this.#squares / (this.#points - 1));
+  }
+
   summary(): Summary {
-    const deviation = this.#points < 2 ? 0 : Math.sqrt(this.#squares / (this.#points - 1));
-    return { points: this.#points, mean: this.#mean, deviation };
+    const { points, mean, deviation } = this;
+    return { points, mean, deviation };
   }
 
   /** Deviations between a value and the mean; 0 where all values are the same as far as a sensor can tell (`resolution`). */
   deviationsOf(value: number, resolution: number): number {
-    const { mean, deviation } = this.summary();
-    return (value - mean) / Math.max(deviation, resolution);
+    return (value - this.#mean) / Math.max(this.deviation, resolution);
   }
 }

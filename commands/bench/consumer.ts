@@ -1,10 +1,12 @@
 import { createKafka } from "../../apps/shared/kafka";
 import { Sender } from "../../apps/shared/sender";
 import { consumerPerformance } from "./kafka-tools";
+import { runLoop } from "./loop";
 import { type Bench, type Part } from "./part";
 import { freePort } from "./ports";
 import { ProcessorTime } from "./processor-time";
 import { Program } from "./program";
+import { type ReaderOrder } from "./reader-loop";
 import { type Finding } from "./report";
 import { pastPoints, recordOf } from "./weather";
 
@@ -13,70 +15,73 @@ const leastRatio = 0.5;
 
 const taken = "weather_consumer_messages_total";
 
-/** The consumer program, with its analysis, its commits and its page, against a tool that throws away what it reads. */
+/**
+ * The consumer program, with its analysis, its commits and its page, and a kafkajs consumer that throws away what it reads, as no
+ * program on kafkajs can be faster; against a tool that throws away too.
+ */
 export const consumerPart: Part = {
   needs: "servers",
   subject: "Analysing: the consumer program against Kafka's ConsumerPerformance",
   limitSeconds: 600,
-  run: async (bench) => {
-    const messages = bench.quick ? 20_000 : 500_000;
-    return [
-      await consumerAgainstKafka(bench, {
-        what: "take in weather messages",
-        messages,
-        stations: 50,
-        partitions: 4,
-        leastRatio,
-      }),
-    ];
-  },
+  run: (bench) => readersAgainstKafka(bench, bench.quick ? 20_000 : 500_000, 50),
 };
 
-/** Lets both read one topic of real messages from its beginning, by turns. Neither's joining of the group counts. */
-export async function consumerAgainstKafka(
-  bench: Bench,
-  {
-    what,
-    messages,
-    stations,
-    partitions,
-    leastRatio,
-  }: { what: string; messages: number; stations: number; partitions: number; leastRatio?: number },
-): Promise<Finding> {
+/** Lets all three read one topic of real messages from its beginning, by turns. Nobody's joining of the group counts. */
+async function readersAgainstKafka(bench: Bench, messages: number, stations: number): Promise<Finding[]> {
   const { servers, topics, rounds, signal, tell } = bench;
   const { brokers, kafka, processes } = servers;
   const topic = "bench-messages";
-  await topics.create([topic], partitions);
+  await topics.create([topic]);
   await fill(bench, topic, messages, stations);
   const count = await topics.counted(topic, messages);
 
-  const values = { own: [] as number[], other: [] as number[] };
-  const times = { own: new ProcessorTime(), other: new ProcessorTime() };
+  const during =
+    (times: ProcessorTime, name: string) =>
+    <T>(pid: number, work: () => Promise<T>) =>
+      times.during({ [name]: [pid], brokers: processes.brokers }, work);
+  const reader = (read: (round: number, times: ProcessorTime) => Promise<number>) => {
+    const [values, times] = [[] as number[], new ProcessorTime()];
+    return { values, times, read: async (round: number) => values.push(await read(round, times)) };
+  };
+  const program = reader((round, times) => takeIn(bench, topic, `bench-analysis-${round}`, messages, times));
+  const bare = reader((round, times) => {
+    const order: ReaderOrder = { brokers, topic, records: messages, groupId: `bench-reader-${round}` };
+    return runLoop("commands/bench/reader-loop.ts", order, during(times, "reader"), signal);
+  });
+  const kafkas = reader((round, times) => {
+    const order = { brokers, topic, records: messages };
+    return consumerPerformance(kafka, order, `bench-perf-${round}`, during(times, "java"), signal);
+  });
+
   for (let round = 1; round <= rounds; round++) {
-    const ours = async () => {
-      values.own.push(await takeIn(bench, topic, `bench-analysis-${round}`, messages, times.own));
-    };
-    const theirs = async () => {
-      const watched = <T>(pid: number, work: () => Promise<T>) =>
-        times.other.during({ java: [pid], brokers: processes.brokers }, work);
-      const order = { brokers, topic, records: messages };
-      values.other.push(await consumerPerformance(kafka, order, `bench-perf-${round}`, watched, signal));
-    };
-    for (const side of round % 2 === 1 ? [theirs, ours] : [ours, theirs]) await side();
+    const sides = [kafkas, program, bare];
+    for (const { read } of round % 2 === 1 ? sides : sides.reverse()) await read(round);
+    const [theirs = 0, ours = 0, least = 0] = [kafkas, program, bare].map(({ values }) => values.at(-1));
     tell(
-      `${what}: round ${round}: ${Math.round(values.own.at(-1) ?? 0)} against ${Math.round(values.other.at(-1) ?? 0)} messages/s`,
+      `take in weather messages: round ${round}: ${Math.round(ours)}, bare ${Math.round(least)}, against ${Math.round(theirs)} messages/s`,
     );
   }
   await topics.remove([topic]);
-  return {
+  const common = {
     kind: "comparison",
-    what: `${what} (${messages.toLocaleString("en")} of ${stations} stations, ${partitions} partitions)`,
     unit: "messages/s",
-    own: { by: "consumer program", values: values.own, cores: times.own.cores() },
-    other: { by: "ConsumerPerformance", values: values.other, cores: times.other.cores() },
-    ...(leastRatio !== undefined && { atLeast: leastRatio }),
+    other: { by: "ConsumerPerformance", values: kafkas.values, cores: kafkas.times.cores() },
     counts: [count],
-  };
+  } as const;
+  const size = `${messages.toLocaleString("en")} of ${stations} stations, 4 partitions`;
+  return [
+    {
+      ...common,
+      what: `take in weather messages (${size})`,
+      own: { by: "consumer program", values: program.values, cores: program.times.cores() },
+      atLeast: leastRatio,
+    },
+    {
+      ...common,
+      what: "read them and throw them away",
+      own: { by: "kafkajs' consumer alone", values: bare.values, cores: bare.times.cores() },
+    },
+  ];
 }
 
 /** Publishes so many weather messages, all different, to a topic. */

@@ -1,9 +1,9 @@
-import { forkTypeScript } from "../fork";
 import { producerPerformance } from "./kafka-tools";
+import { runLoop } from "./loop";
 import { type Bench, type Part } from "./part";
 import { ProcessorTime } from "./processor-time";
 import { type Count, type Finding } from "./report";
-import { type SenderAnswer, type SenderOrder } from "./sender-loop";
+import { type SenderOrder } from "./sender-loop";
 import { pastPoints, recordBytes, recordOf } from "./weather";
 
 /** What issue 7 aims at. */
@@ -55,7 +55,8 @@ export async function senderAgainstKafka(
     const ours = async () => {
       const watched = <T>(pid: number, work: () => Promise<T>) =>
         times.own.during({ sender: [pid], brokers: processes.brokers }, work);
-      values.own.push(await senderLoop({ brokers, topic: own, records, stations }, watched, signal));
+      const order: SenderOrder = { brokers, topic: own, records, stations };
+      values.own.push(await runLoop("commands/bench/sender-loop.ts", order, watched, signal));
     };
     const theirs = async () => {
       const watched = <T>(pid: number, work: () => Promise<T>) =>
@@ -86,34 +87,4 @@ export async function senderAgainstKafka(
 function meanRecordBytes(stations: number): number {
   const sample = [...pastPoints(1_000, stations)].flat().map((point) => recordBytes(recordOf(point)));
   return Math.round(sample.reduce((sum, bytes) => sum + bytes, 0) / sample.length);
-}
-
-/** Runs the sender in a process of its own; returns its records a second. */
-async function senderLoop(
-  order: SenderOrder,
-  watch: (pid: number, work: () => Promise<number>) => Promise<number>,
-  signal: AbortSignal,
-): Promise<number> {
-  const child = forkTypeScript("commands/bench/sender-loop.ts", {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-    signal,
-  });
-  return watch(
-    child.pid ?? 0,
-    () =>
-      new Promise((resolve, reject) => {
-        child.on("message", (answer: SenderAnswer) => {
-          if (answer.kind === "done") resolve(answer.recordsPerSecond);
-          else {
-            child.disconnect();
-            reject(new Error(`the sender failed: ${answer.reason}`));
-          }
-        });
-        child.once("error", reject);
-        child.once("exit", (code) => {
-          reject(new Error(`the sender ended with code ${String(code)}`));
-        });
-        child.send(order);
-      }),
-  );
 }

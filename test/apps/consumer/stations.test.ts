@@ -54,6 +54,8 @@ test("a message delivered again has no effect, as far back as is remembered", ()
   expect(stations.take("1", message(1, 10))).toBeUndefined();
   expect(stations.summary().a?.measures.temperature?.points).toBe(3);
   stations.take("4", message(4, 10));
+  for (const id of ["2", "3", "4"]) expect(stations.take(id, message(1, 10))).toBeUndefined();
+  for (const id of ["5", "6", "7"]) stations.take(id, message(Number(id), 10));
   expect(stations.take("1", message(1, 10))).toEqual([]);
 });
 
