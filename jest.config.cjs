@@ -1,4 +1,4 @@
-/** Unit tests run side by side; what starts real servers stands in test/e2e and runs after them, in one worker. */
+/** What starts real servers stands in test/e2e, each with a state folder, ports and a clone of its own where it writes into one. */
 const common = {
   testEnvironment: "node",
   transform: {

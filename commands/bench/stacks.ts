@@ -157,7 +157,7 @@ function timeAndMemory(by: string, what: string, runs: readonly Timed[], atMost?
     },
     {
       kind: "figure",
-      what: "its memory at most, all processes together",
+      what: `${what}: memory at most, all processes together`,
       unit: "MiB",
       own: { by, values: runs.map(({ peakMiB }) => peakMiB) },
       counts: [],

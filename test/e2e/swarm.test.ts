@@ -74,7 +74,7 @@ onBed(
       "--config-file",
       `${state}/pulumi-config/Pulumi.swarm.yaml`,
     );
-    expect(`${preview.status}\n${preview.stderr}`).toMatch(/^0\n/);
+    expect(`${preview.status}\n${preview.stdout}${preview.stderr}`).toMatch(/^0\n/);
   },
 );
 
