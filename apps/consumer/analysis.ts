@@ -37,7 +37,6 @@ export interface Effects {
 
 export interface AnalysisOptions {
   readonly statistics: StatisticsOptions;
-  readonly duplicateWindowPoints: number;
   readonly offsets: TopicOffsets;
   /** Reads the partition from there on. */
   seek(partition: number, offset: bigint): void;
@@ -187,7 +186,7 @@ export class Analysis {
 
   /** Begins the memory of each partition that isn't known up to its committed offset. */
   async #read(partitions: ReadonlySet<number>): Promise<PartitionMemory[]> {
-    const { offsets, statistics, duplicateWindowPoints } = this.options;
+    const { offsets, statistics } = this.options;
     const all = await offsets.committed();
     const begun = [...partitions].flatMap((partition) => {
       const { offset, metadata } = all.get(partition) ?? { offset: undefined, metadata: null };
@@ -205,7 +204,7 @@ export class Analysis {
       const start = note.newestMs === undefined ? committed : (starts.get(partition) ?? committed);
       return new PartitionMemory(
         partition,
-        { ...statistics, duplicateWindowPoints },
+        statistics,
         start < committed ? start : committed,
         committed,
         note,

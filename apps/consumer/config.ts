@@ -36,11 +36,13 @@ export const consumerConfig = z.strictObject({
     .strictObject({
       windowMs: ms
         .default(600_000)
-        .describe("Statistics cover this much event time. Default 600000, 10 minutes."),
+        .describe(
+          "Statistics cover this much event time, in which a message that comes again is recognised. Default 600000, 10 minutes.",
+        ),
       windowPoints: count
         .min(2, "must be at least 2")
         .default(3_600)
-        .describe("... and at most this many points a station. Default 3600."),
+        .describe("... and at most this many points a station, 48 bytes each. Default 3600."),
       minPoints: count
         .min(2, "must be at least 2")
         .default(30)
@@ -52,12 +54,6 @@ export const consumerConfig = z.strictObject({
         .describe("Standard deviations from the mean beyond which a value is an anomaly. Default 4."),
     })
     .prefault({}),
-  duplicateWindowPoints: count
-    .min(1, "must be at least 1")
-    .default(5_000)
-    .describe(
-      "A repeated message is recognised among at least so many of its station, at most twice as many. Default 5000.",
-    ),
   alerts: z
     .strictObject({
       tokenFile: z

@@ -136,7 +136,6 @@ void runProgram("consumer", consumerConfig, async (config, { log, metrics, healt
   };
   const analysis = new Analysis({
     statistics: config.statistics,
-    duplicateWindowPoints: config.duplicateWindowPoints,
     offsets: new KafkaOffsets(kafka, config.groupId, config.topic),
     seek: (partition, offset) => {
       consumer.seek({ topic: config.topic, partition, offset: String(offset) });

@@ -1,6 +1,7 @@
-import { decodeMessage, epochNs, header, messageId } from "../shared/message";
+import { decodeMessage, header } from "../shared/message";
 import { type SourceRecord, text } from "../shared/set-aside";
 import { type Anomaly, Stations, type StatisticsOptions } from "./stations";
+import { eventTime } from "./window";
 
 /** What was counted of a partition since the group began, each message once. */
 export interface Counts {
@@ -45,8 +46,8 @@ const maxAheadMs = 60_000;
 
 /**
  * What the consumer knows of one partition, as a function of the log up to one offset: so it is committed with that offset, and
- * a consumer that is killed finds it as it was. Counts stand in the offset's note. Statistics and the ids of messages are made
- * anew by reading the window before the offset once more, without any other effect.
+ * a consumer that is killed finds it as it was. Counts stand in the offset's note. The stations' windows are made anew
+ * by reading the window before the offset once more, without any other effect.
  */
 export class PartitionMemory {
   readonly stations: Stations;
@@ -60,13 +61,13 @@ export class PartitionMemory {
    */
   constructor(
     readonly partition: number,
-    options: StatisticsOptions & { readonly duplicateWindowPoints: number },
+    options: StatisticsOptions,
     readonly readFrom: bigint,
     private readonly committed: bigint,
     note: Note,
     private readonly now: () => number = Date.now,
   ) {
-    this.stations = new Stations(options, options.duplicateWindowPoints, partition);
+    this.stations = new Stations(options, partition);
     this.#counts = { ...note.counts };
     this.#newestMs = note.newestMs;
     this.#next = readFrom;
@@ -115,16 +116,16 @@ export class PartitionMemory {
         kind: "dead letter",
         reason: "key: must be the station, or its messages lie in several partitions",
       };
-    const timeMs = Date.parse(message.time);
-    const aheadMs = timeMs - this.now();
+    const time = eventTime(message.time);
+    const aheadMs = time.ms - this.now();
     if (aheadMs > maxAheadMs)
       return {
         kind: "dead letter",
         reason: `time: lies ${Math.round(aheadMs / 1_000)} s ahead of the clock, more than ${maxAheadMs / 1_000} s`,
       };
-    const anomalies = this.stations.take(messageId(message.station, epochNs(message.time) ?? ""), message);
+    const anomalies = this.stations.take(message, time);
     if (!anomalies) return { kind: "duplicate" };
-    this.#newestMs = Math.max(this.#newestMs ?? 0, timeMs);
+    this.#newestMs = Math.max(this.#newestMs ?? 0, time.ms);
     return { kind: "counted", anomalies };
   }
 }

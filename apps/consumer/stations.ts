@@ -1,8 +1,8 @@
 import { type Measure, measures, resolution } from "../shared/measures";
 import { type WeatherMessage } from "../shared/message";
 import { Recent } from "./recent";
-import { SeenIds } from "./seen-ids";
 import { RunningStatistics, type Summary } from "./statistics";
+import { eventTime, Window } from "./window";
 
 /** A value far from what its station reported lately. */
 export interface Anomaly {
@@ -54,47 +54,41 @@ const maxTrendPoints = 900;
 const anomaliesKept = 20;
 
 interface Station {
-  /** In order of arrival; `first` counts those that have left the window. */
-  window: { readonly timeMs: number; readonly message: WeatherMessage }[];
-  first: number;
-  newestMs: number;
+  readonly window: Window;
   latest: WeatherMessage;
   readonly statistics: Readonly<Record<Measure, RunningStatistics>>;
-  readonly ids: SeenIds;
   readonly anomalies: Recent<Anomaly>;
 }
 
-/** Rolling statistics of the stations of one partition. Each message counts once, however often it is delivered. */
+/**
+ * Rolling statistics of the stations of one partition. A message that is delivered again counts once, as long as its station's window
+ * holds it: a station never has two of one time.
+ */
 export class Stations {
   readonly #stations = new Map<string, Station>();
 
   constructor(
     private readonly options: StatisticsOptions,
-    private readonly duplicateWindowPoints: number,
     private readonly partition: number,
   ) {}
 
-  /** Takes a message in; undefined where it was taken in before, else what is unusual about it. */
-  take(id: string, message: WeatherMessage): Anomaly[] | undefined {
+  /** Takes a message in; undefined where the window has it already, else what is unusual about it. */
+  take(message: WeatherMessage, time = eventTime(message.time)): Anomaly[] | undefined {
     const station = this.#station(message);
-    if (!station.ids.isNew(id)) return undefined;
-
-    const timeMs = Date.parse(message.time);
-    this.#leave(station, Math.max(timeMs, station.newestMs) - this.options.windowMs);
+    const { window, statistics } = station;
+    if (window.has(time)) return undefined;
+    this.#leave(station, Math.max(time.ms, window.newestMs) - this.options.windowMs);
     const anomalies: Anomaly[] = [];
     for (const measure of measures) {
       const value = message[measure];
       if (value === undefined) continue;
-      const anomaly = this.#anomaly(station, measure, value, message);
+      const anomaly = this.#anomaly(statistics[measure], measure, value, message);
       if (anomaly) anomalies.push(anomaly);
-      station.statistics[measure].add(value);
+      statistics[measure].add(value);
     }
     for (const anomaly of anomalies) station.anomalies.add(anomaly);
-    station.window.push({ timeMs, message });
-    if (timeMs >= station.newestMs) {
-      station.newestMs = timeMs;
-      station.latest = message;
-    }
+    if (time.ms >= window.newestMs) station.latest = message;
+    window.add(time, message);
     return anomalies;
   }
 
@@ -136,14 +130,12 @@ export class Stations {
   trend(name: string): StationTrend | undefined {
     const station = this.#stations.get(name);
     if (!station) return undefined;
-    const inTime = station.window.slice(station.first).sort((a, b) => a.timeMs - b.timeMs);
+    const inTime = station.window.inTime();
     const step = Math.ceil(inTime.length / maxTrendPoints);
     return {
       station: name,
       // Counted from the end, so that the newest is always among them.
-      points: inTime
-        .filter((_, index) => (inTime.length - 1 - index) % step === 0)
-        .map(({ timeMs, message }) => [timeMs, ...measures.map((measure) => message[measure] ?? null)]),
+      points: inTime.filter((_, index) => (inTime.length - 1 - index) % step === 0),
       statistics: summaries(station.statistics),
       anomalies: station.anomalies.list(),
     };
@@ -157,9 +149,7 @@ export class Stations {
     const known = this.#stations.get(message.station);
     if (known) return known;
     const station: Station = {
-      window: [],
-      first: 0,
-      newestMs: Number.NEGATIVE_INFINITY,
+      window: new Window(),
       latest: message,
       statistics: {
         temperature: new RunningStatistics(),
@@ -167,36 +157,32 @@ export class Stations {
         wind: new RunningStatistics(),
         humidity: new RunningStatistics(),
       },
-      ids: new SeenIds(this.duplicateWindowPoints),
       anomalies: new Recent(anomaliesKept),
     };
     this.#stations.set(message.station, station);
     return station;
   }
 
-  #anomaly(station: Station, measure: Measure, value: number, { time }: WeatherMessage): Anomaly | undefined {
-    const statistics = station.statistics[measure];
+  #anomaly(
+    statistics: RunningStatistics,
+    measure: Measure,
+    value: number,
+    { station, time }: WeatherMessage,
+  ): Anomaly | undefined {
     if (statistics.points < this.options.minPoints) return undefined;
     const deviations = statistics.deviationsOf(value, resolution[measure]);
     if (Math.abs(deviations) <= this.options.anomalyDeviations) return undefined;
-    return { station: station.latest.station, time, measure, value, mean: statistics.mean, deviations };
+    return { station, time, measure, value, mean: statistics.mean, deviations };
   }
 
   /** Lets go of what is older than the window, or one too many. */
-  #leave(station: Station, beforeMs: number): void {
+  #leave({ window, statistics }: Station, beforeMs: number): void {
     for (;;) {
-      const oldest = station.window[station.first];
-      const isFull = station.window.length - station.first >= this.options.windowPoints;
-      if (!oldest || (oldest.timeMs > beforeMs && !isFull)) break;
-      for (const measure of measures) {
-        const value = oldest.message[measure];
-        if (value !== undefined) station.statistics[measure].remove(value);
-      }
-      station.first++;
-    }
-    if (station.first > 1_000 && station.first * 2 > station.window.length) {
-      station.window = station.window.slice(station.first);
-      station.first = 0;
+      const { oldestMs, size } = window;
+      if (oldestMs === undefined || (oldestMs > beforeMs && size < this.options.windowPoints)) return;
+      window.dropOldest((measure, value) => {
+        statistics[measure].remove(value);
+      });
     }
   }
 }

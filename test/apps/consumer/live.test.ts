@@ -32,7 +32,6 @@ function view() {
       partition,
       new Stations(
         { windowMs: 600_000, windowPoints: 5_000, minPoints: 10, anomalyDeviations: 4 },
-        100,
         partition,
       ),
     ]),
@@ -54,7 +53,7 @@ function view() {
     fault: (): string | undefined => undefined,
   };
   const take = (...messages: WeatherMessage[]) => {
-    for (const one of messages) partitions.get(0)?.take(`${one.station}@${one.time}`, one);
+    for (const one of messages) partitions.get(0)?.take(one);
   };
   const live = new LiveView(sources);
   return { sources, partitions, take, live };
@@ -140,7 +139,7 @@ test.each(["", "0", "other-1", "-1", "x".repeat(10_000), "../../etc"])(
 test("once a partition has gone to another member, everybody gets a snapshot without its stations", () => {
   const { live, partitions, take } = view();
   take(message("a", 1));
-  partitions.get(1)?.take("b", message("b", 1));
+  partitions.get(1)?.take(message("b", 1));
   live.look();
   const { id } = live;
   partitions.delete(0);

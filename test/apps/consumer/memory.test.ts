@@ -8,7 +8,6 @@ const options = {
   windowPoints: 1_000,
   minPoints: 10,
   anomalyDeviations: 3,
-  duplicateWindowPoints: 1_000,
 };
 const now = () => t0 + 3_600_000;
 
