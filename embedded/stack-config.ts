@@ -72,7 +72,8 @@ export function withOverrides(
   overrides: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const laidOver = { ...config };
-  for (const [at, value] of Object.entries(overrides)) setPath(laidOver, `${project}:${at}`.split("."), value);
+  for (const [at, value] of Object.entries(overrides))
+    setPath(laidOver, `${project}:${at}`.split("."), value);
   return laidOver;
 }
 
