@@ -142,6 +142,7 @@ async function measure(
       reports.push({
         part: name,
         subject: part.subject,
+        ...(part.bound !== undefined && { bound: part.bound }),
         findings,
         seconds: (Date.now() - partBegun) / 1_000,
       });

@@ -22,6 +22,8 @@ const taken = "weather_consumer_messages_total";
 export const consumerPart: Part = {
   needs: "servers",
   subject: "Analysing: the consumer program against Kafka's ConsumerPerformance",
+  bound:
+    "one core of Node.js: kafkajs alone, which decodes every record in JavaScript, reaches the second row. The program spends as long again on JSON, on checking each message and on its statistics.",
   limitSeconds: 600,
   run: (bench) => readersAgainstKafka(bench, bench.quick ? 20_000 : 500_000, 50),
 };

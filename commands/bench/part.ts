@@ -30,6 +30,8 @@ export interface Bench extends Omit<Bed, "folder"> {
 /** A part of the benchmark. */
 export type Part = {
   readonly subject: string;
+  /** What a profile showed to bound it, in a sentence. Default: not looked into. */
+  readonly bound?: string;
   /** Longest time it may take, in seconds. */
   readonly limitSeconds: number;
 } & (

@@ -21,6 +21,8 @@ const telegrafBatch = 5_000;
 export const pathPart: Part = {
   needs: "servers",
   subject: "InfluxDB to Kafka: the producer program catching up, against InfluxDB's replication to Telegraf",
+  bound:
+    "the bare sender above, which no path through kafkajs passes. The producer also reads each point as a line of CSV and knows, by its topic, what it has published; Telegraf is told each point once and keeps none.",
   limitSeconds: 600,
   run: async (bench) => {
     const points = bench.quick ? 10_000 : 300_000;

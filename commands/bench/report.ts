@@ -44,6 +44,8 @@ export type Finding =
 export interface PartReport {
   readonly part: string;
   readonly subject: string;
+  /** What bounds it, in a sentence. Default: not looked into. */
+  readonly bound?: string;
   readonly findings: readonly Finding[];
   readonly seconds: number;
 }
@@ -150,7 +152,7 @@ export function reportMarkdown(report: BenchReport): string {
       ? ["**Other programs kept the machine busy: these figures show that all works, and no speed.**", ""]
       : []),
   ];
-  for (const { subject, findings } of parts) {
+  for (const { subject, bound, findings } of parts) {
     lines.push(`## ${subject}`, "");
     const measured = findings.filter((finding) => finding.kind !== "not measured");
     if (measured.length > 0)
@@ -160,6 +162,7 @@ export function reportMarkdown(report: BenchReport): string {
         ...measured.map((finding) => row(finding, quick)),
         "",
       );
+    if (bound !== undefined && measured.length > 0) lines.push(`What bounds it: ${bound}`, "");
     for (const finding of findings)
       if (finding.kind === "not measured")
         lines.push(`Not measured: ${finding.what}: ${finding.reason}.`, "");
