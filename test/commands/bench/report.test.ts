@@ -118,3 +118,12 @@ test("the JSON bears every round, the ratio and the verdict", () => {
   });
   expect(parts[0]?.findings[1]).toEqual(none);
 });
+
+test("what bounds a part stands under its table, if anything was measured", () => {
+  const bounded = (finding: Finding): BenchReport => ({
+    ...report([]),
+    parts: [{ part: "some", subject: "Some part", bound: "one core.", findings: [finding], seconds: 90 }],
+  });
+  expect(reportMarkdown(bounded(figure([1])))).toMatch(/\| latency .*\n\nWhat bounds it: one core\.\n/);
+  expect(reportMarkdown(bounded(none))).not.toContain("What bounds it");
+});
