@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { askToStop, supervisorStatus } from "../embedded/control";
 import { stateFolder } from "../embedded/folder";
+import { UserError } from "../embedded/stack-config";
 import { ProcessBook, startTicks } from "../embedded/processes";
 import { projectRoot, readArguments, runCommand } from "./arguments";
 import { dockerConfigFile } from "./docker-stack";
@@ -20,8 +21,8 @@ runCommand(async () => {
   });
   const { stack, volumes } = values;
   const endedEmbedded = await downEmbedded(stack, volumes);
-  const endedDocker = !endedEmbedded && missingForDocker().length === 0 && (await downDocker(stack, volumes));
-  if (!endedEmbedded && !endedDocker) process.stdout.write(`The stack ${stack} isn't up.\n`);
+  const found = endedEmbedded || (missingForDocker().length === 0 && (await downDocker(stack, volumes)));
+  if (!found) process.stdout.write(`The stack ${stack} isn't up.\n`);
   return 0;
 });
 
@@ -49,22 +50,21 @@ async function downEmbedded(stack: string, volumes: boolean): Promise<boolean> {
   return true;
 }
 
-/** Under Docker: stops the containers, or with `volumes` destroys the stack and all it holds. */
+/**
+ * Under Docker: stops the containers, or with `volumes` destroys the stack and all it holds; tells whether there was anything.
+ *
+ * @throws UserError where Pulumi could not destroy all of it.
+ */
 async function downDocker(stack: string, volumes: boolean): Promise<boolean> {
   const configFile = dockerConfigFile(stack);
   const running = await runningStack(stack).catch(() => undefined);
   if (volumes) {
     if (!fs.existsSync(configFile) || !stackExists(stack)) return false;
-    return (
-      (await pulumi([
-        "destroy",
-        "--yes",
-        "--skip-preview",
-        "--stack",
-        stack,
-        "--config-file",
-        configFile,
-      ])) === 0
+    const of = ["--stack", stack, "--config-file", configFile];
+    if ((await pulumi(["destroy", "--yes", "--skip-preview", ...of])) === 0) return true;
+    throw new UserError(
+      `Not all of stack ${stack} is removed: see above. What holds topics, buckets or checks has to answer for that. ` +
+        `Once it does (npm run heal -- --stack ${stack}), run this again: it goes on where it stopped.`,
     );
   }
   if (running?.target !== "docker") return false;

@@ -37,6 +37,12 @@ export const declaredOfChecks = [
 /** A check's request; the generated types lack what both kinds have in common. */
 export type CheckBody = Record<string, unknown> & { name: string };
 
+/**
+ * What a check looks at of the points of a series: the server would turn each into a row of memory, and a deadman check has all of its
+ * `staleTime` read at every run. Either is done by the storage engine, as one value a series.
+ */
+export type Reduction = { kind: "window"; fn: string } | { kind: "newest" };
+
 /** The one pipe that the server makes the check's task of; it accepts exactly one test of `r._field`. */
 export function checkQuery(data: {
   bucket: string;
@@ -44,7 +50,7 @@ export function checkQuery(data: {
   field: string;
   where?: Record<string, string>;
   every: string;
-  aggregate?: { fn: string };
+  reduction: Reduction;
 }): string {
   const where = Object.entries(data.where ?? {}).map(
     ([tag, value]) => `r[${fluxString(tag)}] == ${fluxString(value)}`,
@@ -59,9 +65,9 @@ export function checkQuery(data: {
     `from(bucket: ${fluxString(data.bucket)})`,
     `range(start: -${every})`,
     ...tests.map((test) => `filter(fn: (r) => ${test})`),
-    ...(data.aggregate
-      ? [`aggregateWindow(every: ${every}, fn: ${data.aggregate.fn}, createEmpty: false)`]
-      : []),
+    data.reduction.kind === "newest"
+      ? "last()"
+      : `aggregateWindow(every: ${every}, fn: ${data.reduction.fn}, createEmpty: false)`,
   ].join(" |> ");
 }
 

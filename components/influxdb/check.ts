@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Duration } from "../duration";
 import { type Fault } from "../faults";
-import { checkQuery } from "./check-api";
+import { checkQuery, type Reduction } from "./check-api";
 import { connectionFaults, type InfluxConnection, secretConnection, textFaults } from "./connection";
 import { secondsFaults } from "./flux";
 
@@ -59,7 +59,7 @@ export function checkFaults(args: InfluxCheckArgs): Fault[] {
 }
 
 /** A check's properties as they are kept in state: where it looks is said by its query. */
-export function checkProps(args: InfluxCheckArgs, aggregate?: { fn: string }): pulumi.Inputs {
+export function checkProps(args: InfluxCheckArgs, reduction: Reduction): pulumi.Inputs {
   const {
     bucket,
     measurement,
@@ -72,7 +72,7 @@ export function checkProps(args: InfluxCheckArgs, aggregate?: { fn: string }): p
     name: args.name,
     query: pulumi
       .output({ bucket, measurement, field, where })
-      .apply((data) => checkQuery({ ...data, every: args.every, aggregate })),
+      .apply((data) => checkQuery({ ...data, every: args.every, reduction })),
     ...scheduleOf(args),
     statusMessageTemplate,
     tags: args.tags,

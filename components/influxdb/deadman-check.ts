@@ -94,7 +94,7 @@ export class InfluxDeadmanCheck extends pulumi.dynamic.Resource {
   constructor(name: string, args: InfluxDeadmanCheckArgs, opts?: pulumi.CustomResourceOptions) {
     throwIfAny(`InfluxDB deadman check ${name}`, deadmanCheckFaults(args));
     const { timeSince, staleTime, level = "CRIT", reportZero = false } = args;
-    const props = { ...checkProps(args), timeSince, staleTime, level, reportZero };
+    const props = { ...checkProps(args, { kind: "newest" }), timeSince, staleTime, level, reportZero };
     super(provider, name, props, opts, "influxdb", "DeadmanCheck");
     // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
     this.checkId = this.id;

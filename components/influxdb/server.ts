@@ -27,7 +27,7 @@ export interface InfluxClient {
   files: WorkloadFile[];
 }
 
-/** Arguments of an {@link InfluxServer}. A change replaces the container, but for `memoryMiB`; the volume and all that is in it stay. */
+/** Arguments of an {@link InfluxServer}. A change replaces the container; the volume and all that is in it stay. */
 export interface InfluxServerArgs {
   placement: Placement;
   /** Image of the server. */
@@ -42,7 +42,7 @@ export interface InfluxServerArgs {
   bucket?: string;
   /** Name of the administrator made at the first start, as `org`; the password is random. Default `admin`. */
   username?: string;
-  /** Memory limit in MiB. Default 1024. Changed in place on one engine. */
+  /** Memory limit in MiB; a query may take an eighth of it, and fails beyond that. Default 1024. */
   memoryMiB?: number;
   /** The volume can't be deleted while this is set. Default false. */
   protect?: boolean;
@@ -102,7 +102,7 @@ export class InfluxServer extends pulumi.ComponentResource {
       protect: args.protect ?? false,
     });
     const secretFile = (of: string) => `/run/secrets/influxdb-${of}`;
-    const { authority } = args;
+    const { authority, memoryMiB = 1_024 } = args;
     const address = publishedAddress(args.placement);
     const certificate = authority
       ?.issue(`${name}-server`, name, { kind: "server", hosts: [name, "localhost", "127.0.0.1", address] })
@@ -136,6 +136,11 @@ export class InfluxServer extends pulumi.ComponentResource {
           }),
           // Statuses and notifications are found through their tags, and a check that runs every few seconds makes many.
           INFLUXD_STORAGE_SERIES_ID_SET_CACHE_SIZE: "100",
+          // Else one careless query, or the runs of all checks that were missed while the server was away, made up for at once, fill its
+          // memory, and Go collects garbage too late.
+          INFLUXD_QUERY_MEMORY_BYTES: String(memoryMiB * 1_024 * 128),
+          INFLUXD_QUERY_CONCURRENCY: "10",
+          GOMEMLIMIT: `${Math.floor(memoryMiB * 0.75)}MiB`,
         },
         files: [
           { path: secretFile("password"), content: password.result },
@@ -147,7 +152,7 @@ export class InfluxServer extends pulumi.ComponentResource {
         probe: certificate
           ? { kind: "tcp", port: influxPort }
           : { kind: "http", port: influxPort, path: "/health" },
-        memoryMiB: args.memoryMiB ?? 1_024,
+        memoryMiB,
       },
       { parent: this },
     );

@@ -118,7 +118,8 @@ export class InfluxThresholdCheck extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: InfluxThresholdCheckArgs, opts?: pulumi.CustomResourceOptions) {
     throwIfAny(`InfluxDB threshold check ${name}`, thresholdCheckFaults(args));
-    const props = { ...checkProps(args, { fn: args.aggregate ?? "max" }), thresholds: args.thresholds };
+    const reduction = { kind: "window", fn: args.aggregate ?? "max" } as const;
+    const props = { ...checkProps(args, reduction), thresholds: args.thresholds };
     super(provider, name, props, opts, "influxdb", "ThresholdCheck");
     // A resource's own id stays known while it is updated; an output doesn't, and all that takes it would show as changed.
     this.checkId = this.id;

@@ -80,7 +80,7 @@ test("a token's text is a secret output and its permissions stay readable", asyn
   expect(await pulumi.isSecret(resource.token)).toBe(true);
 });
 
-test("a threshold check asks for the highest value of one field, a deadman check for the points themselves", async () => {
+test("a threshold check asks for the highest value of one field, a deadman check for the newest of each series", async () => {
   const common = {
     ...{
       connection,
@@ -109,7 +109,7 @@ test("a threshold check asks for the highest value of one field, a deadman check
   const silent = new InfluxDeadmanCheck("silent", { ...common, timeSince: "1 minute", staleTime: "1 hour" });
   expect(await declared(silent)).toMatchObject({
     type: "pulumi-nodejs:dynamic/influxdb:DeadmanCheck",
-    inputs: { query: pipe, timeSince: "1 minute", staleTime: "1 hour", level: "CRIT", reportZero: false },
+    inputs: { query: `${pipe} |> last()`, timeSince: "1 minute", staleTime: "1 hour", level: "CRIT", reportZero: false },
   });
 });
 
