@@ -109,7 +109,13 @@ test("a threshold check asks for the highest value of one field, a deadman check
   const silent = new InfluxDeadmanCheck("silent", { ...common, timeSince: "1 minute", staleTime: "1 hour" });
   expect(await declared(silent)).toMatchObject({
     type: "pulumi-nodejs:dynamic/influxdb:DeadmanCheck",
-    inputs: { query: `${pipe} |> last()`, timeSince: "1 minute", staleTime: "1 hour", level: "CRIT", reportZero: false },
+    inputs: {
+      query: `${pipe} |> last()`,
+      timeSince: "1 minute",
+      staleTime: "1 hour",
+      level: "CRIT",
+      reportZero: false,
+    },
   });
 });
 
