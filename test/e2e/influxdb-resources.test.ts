@@ -21,6 +21,7 @@ import { InfluxReplication } from "../../components/influxdb/replication";
 import { InfluxThresholdCheck } from "../../components/influxdb/threshold-check";
 import { InfluxToken } from "../../components/influxdb/token";
 import { freePort, startInfluxd, type TestInfluxd } from "./influxd";
+import { eventually } from "./run";
 
 type Values = Record<string, unknown>;
 type Provider = Required<pulumi.dynamic.ResourceProvider<Values, Values>>;
@@ -338,6 +339,40 @@ test("a deadman check from creation to deletion", async () => {
     live: (checkID) => checks.getChecksID({ checkID }),
     expected: { timeSince: "120s", staleTime: "3600s", level: "WARN", reportZero: true },
   });
+});
+
+test("a deadman check finds the series that fell silent, and reads the newest point of each alone", async () => {
+  const checks = new ChecksAPI(influx);
+  const looks = { connection, bucket: "first", measurement: "beat", field: "value", name: "beat" };
+  const { text, inputs } = await declare(
+    () =>
+      new InfluxDeadmanCheck("beat", {
+        ...{ ...looks, every: "2 seconds", timeSince: "1 minute", staleTime: "1 hour" },
+      }),
+  );
+  const writer = influx.getWriteApi(influxd.org, "first", "ms", { flushInterval: 0 });
+  const beat = (station: string, agoSeconds: number) => {
+    const time = new Date(Date.now() - agoSeconds * 1_000);
+    writer.writePoint(new Point("beat").tag("station", station).floatField("value", 1).timestamp(time));
+  };
+  for (const agoSeconds of [600, 300, 90]) beat("quiet", agoSeconds);
+  for (const agoSeconds of [600, 300, 0]) beat("loud", agoSeconds);
+  await writer.close();
+
+  const { id, outs = {} } = await evaluated(text).create(inputs);
+  const { flux = "" } = await checks.getChecksIDQuery({ checkID: id });
+  expect(flux).toMatch(/range\(start: -3600s\)[^]*\|> last\(\)\n[^]*monitor\["deadman"\]/);
+  const statuses = () =>
+    influx.getQueryApi(influxd.org).collectRows<{ station: string; _level: string }>(
+      `from(bucket: "_monitoring") |> range(start: -1m) |> filter(fn: (r) => r._check_name == "beat" and r._field == "_message")
+        |> last() |> group() |> keep(columns: ["station", "_level"]) |> sort(columns: ["station"])`,
+    );
+  const found = await eventually(statuses, (rows) => rows.length === 2, 20_000);
+  expect(found.map(({ station, _level }) => [station, _level])).toEqual([
+    ["loud", "ok"],
+    ["quiet", "crit"],
+  ]);
+  await evaluated(text).delete(id, outs);
 });
 
 test("an HTTP endpoint from creation to deletion", async () => {
