@@ -20,6 +20,7 @@ import { repeatMarkdown } from "./bench/repeat";
 import { Servers } from "./bench/servers";
 import { stacksPart } from "./bench/stacks";
 import { Topics } from "./bench/topics";
+import { warmUp } from "./bench/warm-up";
 import { deployersKafka } from "./live/kafka-client";
 
 const parts: Readonly<Record<string, Part>> = {
@@ -128,6 +129,7 @@ async function measure(
         if (!running) {
           const servers = await Servers.start(folder, stop);
           running = { servers, topics: await Topics.open(deployersKafka(servers.outputs, "weather-bench")) };
+          if (!size.quick) await warmUp({ ...running, signal: stop });
           tell("three brokers and InfluxDB are up");
         }
         const kafka = deployersKafka(running.servers.outputs, "weather-bench");
