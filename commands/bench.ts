@@ -81,7 +81,7 @@ runCommand(async () => {
       loadAtEnd: os.loadavg()[0] ?? 0,
       parts: measured,
     };
-    const page = reportMarkdown(report) + (earlier ? repeatMarkdown(report, earlier) : "");
+    const page = reportMarkdown(report) + (earlier ? `\n${repeatMarkdown(report, earlier)}` : "");
     if (values.json !== undefined) fs.writeFileSync(values.json, reportJson(report));
     if (out === undefined) process.stdout.write(`${page}\n`);
     else {

@@ -32,17 +32,16 @@ export function repeatMarkdown(report: BenchReport, earlier: BenchReport): strin
 }
 
 function repeated(report: BenchReport, earlier: BenchReport): Repeated[] {
-  const before = new Map(
-    earlier.parts.flatMap(({ part, findings }) =>
-      findings.map((finding) => [`${part}/${finding.what}`, finding]),
-    ),
-  );
-  return report.parts.flatMap(({ part, findings }) =>
-    findings.flatMap((finding): Repeated[] => {
-      const [now, then] = [finding, before.get(`${part}/${finding.what}`)].map(middle);
-      return now && then ? [{ what: finding.what, of: now.of, now: now.value, earlier: then.value }] : [];
-    }),
-  );
+  return report.parts.flatMap(({ part, findings }) => {
+    const before = earlier.parts.find((one) => one.part === part)?.findings ?? [];
+    return findings.flatMap((finding, index): Repeated[] => {
+      // By place: what is measured may be named with figures of the run.
+      const [now, then] = [finding, before[index]].map(middle);
+      return now && then && now.of === then.of
+        ? [{ what: finding.what, of: now.of, now: now.value, earlier: then.value }]
+        : [];
+    });
+  });
 }
 
 function middle(finding: Finding | undefined): { of: string; value: number } | undefined {

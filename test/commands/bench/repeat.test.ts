@@ -21,11 +21,11 @@ const report = (...findings: Finding[]): BenchReport => ({
 
 test("ratios are compared with ratios, figures with figures, and the widest apart is named", () => {
   const now = report(comparison([80], [100]), figure(300, 100, 200));
-  const page = repeatMarkdown(now, report(figure(150), comparison([30], [50])));
+  const page = repeatMarkdown(now, report(comparison([30], [50]), figure(150)));
   expect(page).toContain("| publish | ratio | 0.800 | 0.600 | 25 % |");
   expect(page).toContain("| latency | ms | 200 | 150 | 25 % |");
   expect(page).toContain("On 2026-01-31T10:20 UTC, load 0.3 before its start.");
-  const wide = repeatMarkdown(now, report(figure(50), comparison([80], [100])));
+  const wide = repeatMarkdown(now, report(comparison([80], [100]), figure(50)));
   expect(wide).toContain("Half of these figures lie within 38 %");
   expect(wide).toContain("all within 75 % (the widest apart: latency)");
 });
