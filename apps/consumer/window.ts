@@ -50,8 +50,9 @@ export class Window {
   }
 
   /** Whether it has a point of that very time. Nearly all points are newer than all before, and none is looked at for them. */
-  has({ ms, nanos }: EventTime): boolean {
-    if (ms > this.#newest.ms || (ms === this.#newest.ms && nanos > this.#newest.nanos)) return false;
+  has(time: EventTime): boolean {
+    if (this.#isNewer(time)) return false;
+    const { ms, nanos } = time;
     for (let index = this.#size - 1; index >= 0; index--) {
       const at = this.#at(index);
       if (this.#rows[at] === ms && this.#rows[at + 1] === nanos) return true;
@@ -66,8 +67,7 @@ export class Window {
     this.#rows[at + 1] = time.nanos;
     for (let i = 0; i < measures.length; i++)
       this.#rows[at + 2 + i] = message[measures[i] as Measure] ?? Number.NaN;
-    if (time.ms > this.#newest.ms || (time.ms === this.#newest.ms && time.nanos > this.#newest.nanos))
-      this.#newest = time;
+    if (this.#isNewer(time)) this.#newest = time;
   }
 
   /** Takes out the point that came first, and hands on each of its values. */
@@ -91,6 +91,11 @@ export class Window {
       );
       return [this.#rows[at] ?? 0, ...values];
     }).sort(([a], [b]) => a - b);
+  }
+
+  /** Than all points that ever were in it. */
+  #isNewer({ ms, nanos }: EventTime): boolean {
+    return ms > this.#newest.ms || (ms === this.#newest.ms && nanos > this.#newest.nanos);
   }
 
   /** Where the numbers of a point begin. */

@@ -92,21 +92,22 @@ async function bridged(
 ): Promise<number> {
   const { influxdb, processes } = servers;
   const bucket = topic;
+  const bucketId = await createBucket(influxdb, bucket);
   const telegraf = await Telegraf.start(program, servers, { topic, points, batch: telegrafBatch }, signal);
+  let replication: Awaited<ReturnType<typeof replicate>> | undefined;
   try {
-    const bucketId = await createBucket(influxdb, bucket);
-    const replication = await replicate(influxdb, { bucketId, target: telegraf.target });
+    replication = await replicate(influxdb, { bucketId, target: telegraf.target });
     const watched = { telegraf: [telegraf.pid], influxd: processes.influxd, brokers: processes.brokers };
     const begun = performance.now();
     const done = await times.during(watched, async () => {
       await writeBodies({ ...influxdb, bucket }, bodies, parallelWrites, signal);
       return topics.holds(topic, points, signal);
     });
-    await replication.remove();
-    await removeBucket(influxdb, bucket);
     return (points * 1_000) / (done - begun);
   } finally {
     await telegraf.stop();
+    await replication?.remove();
+    await removeBucket(influxdb, bucket);
   }
 }
 
